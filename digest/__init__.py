@@ -1,0 +1,1 @@
+"""A newsroom's nightly mail: gather, choose, compose, deliver."""
