@@ -1,0 +1,83 @@
+"""Deliveries: the append-only outcome of (edition, subscriber).
+
+deferred < failed < expired < suppressed < sent: an upsert may only rise, so that no later word
+takes back a message that was accepted. An outcome is a fact and is taken from a worker that has
+lost its batch, too. No row: not attempted, or unknown. I/O: the database.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlalchemy import BigInteger, Connection, bindparam, func, select, text
+
+from digest.model.ledger import Delivery, DeliveryState, Outcome
+from digest.model.message import Recipient
+from digest.store.schema import Instant, delivery
+
+# Who of these ids still gets the publication's mail; an absent id gets none.
+LoadRecipients = Callable[[Connection, str, Sequence[int]], Mapping[int, Recipient]]
+# Stops mail to a reader whose address failed, in the transaction that records the failure.
+Suppress = Callable[[Connection, Recipient, Outcome], object]
+
+MAX_REPLY = 500  # characters kept of a relay's words
+WITHOUT_ATTEMPT = (DeliveryState.SUPPRESSED, DeliveryState.EXPIRED)
+
+# One statement for SQLite and PostgreSQL. Facts follow the higher state; equal states, the later.
+_UPSERT = text("""
+INSERT INTO delivery (edition_id, subscriber_id, batch_id, epoch, state, code, enhanced, reply,
+                      relay, at, n_attempts)
+VALUES (:edition_id, :subscriber_id, :batch_id, :epoch, :state, :code, :enhanced, :reply,
+        :relay, :at, :n_attempts)
+ON CONFLICT (edition_id, subscriber_id) DO UPDATE SET
+    batch_id = CASE WHEN excluded.state >= delivery.state
+               THEN excluded.batch_id ELSE delivery.batch_id END,
+    epoch = CASE WHEN excluded.state >= delivery.state THEN excluded.epoch ELSE delivery.epoch END,
+    code = CASE WHEN excluded.state >= delivery.state THEN excluded.code ELSE delivery.code END,
+    enhanced = CASE WHEN excluded.state >= delivery.state
+               THEN excluded.enhanced ELSE delivery.enhanced END,
+    reply = CASE WHEN excluded.state >= delivery.state THEN excluded.reply ELSE delivery.reply END,
+    relay = CASE WHEN excluded.state >= delivery.state THEN excluded.relay ELSE delivery.relay END,
+    at = CASE WHEN excluded.state >= delivery.state THEN excluded.at ELSE delivery.at END,
+    state = CASE WHEN excluded.state >= delivery.state THEN excluded.state ELSE delivery.state END,
+    n_attempts = delivery.n_attempts + excluded.n_attempts
+""").bindparams(
+    bindparam("edition_id", type_=BigInteger),
+    bindparam("subscriber_id", type_=BigInteger),
+    bindparam("at", type_=Instant),
+)
+
+
+def record(connection: Connection, deliveries: Sequence[Delivery]) -> None:
+    """Write the outcomes; commit to make them true. None: nothing happens."""
+    if deliveries:
+        connection.execute(_UPSERT, [_row(item) for item in deliveries])
+
+
+def progress(connection: Connection, edition_id: int) -> dict[str, int]:
+    """How many recipients stand where, by the name of DeliveryState in lower case, each present.
+
+    Who is in none of them has not been attempted.
+    """
+    rows = connection.execute(
+        select(delivery.c.state, func.count())
+        .where(delivery.c.edition_id == edition_id)
+        .group_by(delivery.c.state)
+    )
+    found = {DeliveryState(state): n for state, n in rows}
+    return {state.name.lower(): found.get(state, 0) for state in DeliveryState}
+
+
+def _row(item: Delivery) -> dict[str, object]:
+    return {
+        "edition_id": item.edition_id,
+        "subscriber_id": item.subscriber_id,
+        "batch_id": item.batch_id,
+        "epoch": item.epoch,
+        "state": int(item.outcome.state),
+        "code": item.outcome.code,
+        "enhanced": item.outcome.enhanced[:16],
+        # PostgreSQL takes no NUL in a text, and a relay's words are foreign.
+        "reply": item.outcome.text.replace("\0", "")[:MAX_REPLY],
+        "relay": item.relay,
+        "at": item.at,
+        "n_attempts": 0 if item.outcome.state in WITHOUT_ATTEMPT else 1,
+    }

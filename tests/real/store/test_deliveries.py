@@ -1,0 +1,378 @@
+"""Batches and outcomes: claims, leases, what may rise, and that nobody is lost or served twice."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from itertools import permutations
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, select
+
+from digest.model.ledger import ClaimedBatch, DeliveryState, Outcome
+from digest.store.batches import (
+    MAX_TRIES,
+    adopt_orphans,
+    claim_batch,
+    close_batch,
+    count_open,
+    hasten,
+    next_claim_at,
+    pack_ids,
+    release_batch,
+    renew_lease,
+    unpack_ids,
+)
+from digest.store.deliveries import progress, record
+from digest.store.editions import finish_edition
+from digest.store.engine import Store, open_store
+from digest.store.migrate import migrate
+from digest.store.schema import batch, delivery
+from tests.real.store.ledger import (
+    DEFERRED,
+    EXPIRED,
+    FAILED,
+    NOW,
+    SENT,
+    SUPPRESSED,
+    batch_states,
+    fact,
+    put_edition,
+    states,
+)
+
+LATER = NOW + timedelta(seconds=31)
+RETRY_AT = NOW + timedelta(minutes=10)
+
+
+def new_edition(store: Store, n: int, *, batch_size: int = 500) -> int:
+    with store.write() as connection:
+        return put_edition(connection, range(1, n + 1), batch_size=batch_size).id
+
+
+def claim(
+    store: Store, edition_id: int, *, now: datetime = NOW, owner: str = "w"
+) -> ClaimedBatch | None:
+    with store.write() as connection:
+        return claim_batch(connection, edition_id, owner=owner, now=now)
+
+
+def claimed_batch(store: Store, edition_id: int, *, now: datetime = NOW) -> ClaimedBatch:
+    found = claim(store, edition_id, now=now)
+    assert found is not None
+    return found
+
+
+def book(store: Store, claimed: ClaimedBatch, outcomes: dict[int, Outcome]) -> None:
+    with store.write() as connection:
+        record(connection, [fact(claimed, id_, outcome) for id_, outcome in outcomes.items()])
+
+
+def close(store: Store, claimed: ClaimedBatch) -> bool:
+    with store.write() as connection:
+        return close_batch(connection, claimed, retry_at=RETRY_AT)
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1)))
+def test_ids_pack_and_unpack(ids: list[int]) -> None:
+    assert unpack_ids(pack_ids(ids)) == tuple(ids)
+    assert len(pack_ids(ids)) == 8 * len(ids)
+
+
+def test_each_batch_is_claimed_once_until_its_lease_ends(store: Store) -> None:
+    edition_id = new_edition(store, 5, batch_size=3)
+    first, second = claimed_batch(store, edition_id), claimed_batch(store, edition_id)
+    assert (first.todo, first.epoch, second.todo) == ((1, 2, 3), 1, (4, 5))
+    assert claim(store, edition_id) is None
+    assert claim(store, edition_id, now=NOW + timedelta(seconds=30)) is None
+    taken_over = claimed_batch(store, edition_id, now=LATER)
+    assert (taken_over.id, taken_over.epoch, taken_over.todo) == (first.id, 2, (1, 2, 3))
+
+
+def test_many_claimers_at_once_share_nothing(store: Store) -> None:
+    edition_id = new_edition(store, 60, batch_size=2)
+
+    def claim_all(number: int) -> list[int]:
+        found: list[int] = []
+        while (claimed := claim(store, edition_id, owner=str(number))) is not None:
+            found.extend(claimed.todo)
+        return found
+
+    with ThreadPoolExecutor(6) as pool:
+        shares = list(pool.map(claim_all, range(6)))
+    assert sorted(id_ for share in shares for id_ in share) == list(range(1, 61))
+
+
+def test_a_renewed_lease_holds_and_a_lost_one_does_not_come_back(store: Store) -> None:
+    edition_id = new_edition(store, 2)
+    first = claimed_batch(store, edition_id)
+    with store.write() as connection:
+        assert renew_lease(connection, first, now=NOW + timedelta(seconds=29))
+    assert claim(store, edition_id, now=LATER) is None
+    second = claimed_batch(store, edition_id, now=LATER + timedelta(seconds=30))
+    with store.write() as connection:
+        assert not renew_lease(connection, first, now=LATER)
+        assert not release_batch(connection, first)
+        assert not close_batch(connection, first, retry_at=RETRY_AT)
+        assert renew_lease(connection, second, now=LATER)
+
+
+def test_facts_of_a_fenced_worker_count(store: Store) -> None:
+    edition_id = new_edition(store, 2)
+    fenced = claimed_batch(store, edition_id)
+    holder = claimed_batch(store, edition_id, now=LATER)
+    book(store, fenced, {1: SENT})
+    assert not close(store, fenced)
+    assert not close(store, holder)  # 2 has no outcome
+    book(store, holder, {2: SENT})
+    assert close(store, holder)
+
+
+@pytest.mark.parametrize("order", list(permutations([DEFERRED, FAILED, EXPIRED, SUPPRESSED, SENT])))
+def test_an_outcome_may_only_rise(sqlite_store: Store, order: tuple[Outcome, ...]) -> None:
+    edition_id = new_edition(sqlite_store, 1)
+    claimed = claimed_batch(sqlite_store, edition_id)
+    highest = DeliveryState.DEFERRED
+    for outcome in order:
+        book(sqlite_store, claimed, {1: outcome})
+        highest = max(highest, outcome.state)
+        with sqlite_store.read() as connection:
+            assert states(connection, edition_id) == {1: highest}
+
+
+def test_facts_follow_the_higher_outcome_and_attempts_add_up(store: Store) -> None:
+    edition_id = new_edition(store, 2)
+    claimed = claimed_batch(store, edition_id)
+    book(store, claimed, {1: DEFERRED, 2: SUPPRESSED})
+    book(store, claimed, {1: DEFERRED})
+    with store.write() as connection:
+        record(connection, [fact(claimed, 1, SENT, at=LATER)])
+        record(connection, [fact(claimed, 1, FAILED, at=LATER + timedelta(1))])
+        record(connection, [])
+    with store.read() as connection:
+        rows = connection.execute(select(delivery).order_by(delivery.c.subscriber_id)).all()
+        assert progress(connection, edition_id) == {
+            "deferred": 0, "failed": 0, "expired": 0, "suppressed": 1, "sent": 1,
+        }  # fmt: skip
+    one, two = rows
+    assert (one.code, one.enhanced, one.reply, one.at) == (250, "2.0.0", "2.0.0 taken", LATER)
+    assert (one.n_attempts, one.relay) == (4, "smtp://h:25")
+    assert two.n_attempts == 0  # nobody was asked
+
+
+def test_a_relays_words_are_cut_to_what_the_table_takes(store: Store) -> None:
+    edition_id = new_edition(store, 1)
+    claimed = claimed_batch(store, edition_id)
+    text = "a\0" + "é" * 5000
+    book(store, claimed, {1: Outcome(DeliveryState.FAILED, code=550, enhanced="5" * 40, text=text)})
+    with store.read() as connection:
+        row = connection.execute(select(delivery)).one()
+    assert (len(row.reply), len(row.enhanced), row.reply[:2]) == (500, 16, "aé")
+
+
+def test_closing_puts_the_deferred_into_a_batch_that_waits(store: Store) -> None:
+    edition_id = new_edition(store, 4)
+    claimed = claimed_batch(store, edition_id)
+    book(store, claimed, {1: SENT, 2: DEFERRED, 3: FAILED})
+    assert not close(store, claimed)  # 4 has no outcome
+    book(store, claimed, {4: DEFERRED})
+    assert close(store, claimed)
+    with store.read() as connection:
+        assert batch_states(connection, edition_id) == [
+            (1, "first", 4, "done"),
+            (2, "retry", 2, "ready"),
+        ]
+        assert next_claim_at(connection, edition_id) == RETRY_AT
+    assert claim(store, edition_id, now=RETRY_AT - timedelta(microseconds=1)) is None
+    again = claimed_batch(store, edition_id, now=RETRY_AT)
+    assert (again.todo, again.n_attempts) == ((2, 4), 1)
+    book(store, again, {2: SENT, 4: FAILED})
+    assert close(store, again)
+    with store.write() as connection:
+        assert next_claim_at(connection, edition_id) is None
+        assert finish_edition(connection, edition_id, now=NOW)
+
+
+def test_whoever_is_in_a_hurry_need_not_wait(store: Store) -> None:
+    edition_id = new_edition(store, 1)
+    claimed = claimed_batch(store, edition_id)
+    book(store, claimed, {1: DEFERRED})
+    close(store, claimed)
+    with store.write() as connection:
+        hasten(connection, edition_id)
+    assert claimed_batch(store, edition_id).todo == (1,)
+
+
+def test_a_taken_over_batch_tries_the_untried_first(store: Store) -> None:
+    edition_id = new_edition(store, 5)
+    claimed = claimed_batch(store, edition_id)
+    book(store, claimed, {1: DEFERRED, 2: SENT, 3: DEFERRED})
+    again = claimed_batch(store, edition_id, now=LATER)
+    assert (again.todo, again.n_attempts) == ((4, 5, 1, 3), 1)
+
+
+def test_a_released_batch_goes_to_the_end_of_the_line(store: Store) -> None:
+    edition_id = new_edition(store, 4, batch_size=2)
+    claimed = claimed_batch(store, edition_id)
+    with store.write() as connection:
+        assert release_batch(connection, claimed)
+    assert claimed_batch(store, edition_id).todo == (3, 4)
+    assert claimed_batch(store, edition_id).todo == (1, 2)
+
+
+def test_orphans_are_adopted_at_once(store: Store) -> None:
+    edition_id = new_edition(store, 4, batch_size=2)
+    dead = claimed_batch(store, edition_id)
+    with store.write() as connection:
+        assert adopt_orphans(connection, edition_id) == 1
+        assert not renew_lease(connection, dead, now=NOW)
+    assert {claimed_batch(store, edition_id).todo, claimed_batch(store, edition_id).todo} == {
+        (1, 2),
+        (3, 4),
+    }
+
+
+def test_a_batch_that_kills_its_workers_is_parked(store: Store) -> None:
+    edition_id = new_edition(store, 1)
+    now = NOW
+    for _ in range(MAX_TRIES):
+        claimed_batch(store, edition_id, now=now)
+        now += timedelta(minutes=1)
+    assert claim(store, edition_id, now=now) is None
+    with store.write() as connection:
+        assert [state.value for state in count_open(connection, edition_id)] == ["parked"]
+        assert not finish_edition(connection, edition_id, now=now)
+        hasten(connection, edition_id)
+    assert claimed_batch(store, edition_id, now=now).todo == (1,)
+
+
+def test_an_orderly_release_is_no_try(store: Store) -> None:
+    edition_id = new_edition(store, 1)
+    for _ in range(MAX_TRIES + 1):
+        with store.write() as connection:
+            assert release_batch(connection, claimed_batch_in(connection, edition_id))
+    assert claimed_batch(store, edition_id).todo == (1,)
+
+
+def claimed_batch_in(connection: Connection, edition_id: int) -> ClaimedBatch:
+    found = claim_batch(connection, edition_id, owner="w", now=NOW)
+    assert found is not None
+    return found
+
+
+class Night:
+    """Workers that claim, send, book, close, vanish and come back late, over one real store.
+
+    What a relay accepted is kept apart from the ledger, which is then measured against it.
+    """
+
+    def __init__(self, store: Store, n: int, size: int) -> None:
+        self.store = store
+        self.edition_id = new_edition(store, n, batch_size=size)
+        self.ids = frozenset(range(1, n + 1))
+        self.now = NOW
+        self.accepted: Counter[int] = Counter()
+        self.n_lost_replies = 0
+        self.workers: dict[int, tuple[ClaimedBatch, list[int]]] = {}
+
+    def claim(self, worker: int) -> None:
+        claimed = claim(self.store, self.edition_id, now=self.now, owner=str(worker))
+        if claimed is not None:
+            self.workers[worker] = (claimed, list(claimed.todo))
+
+    def send(self, worker: int, outcome: Outcome | None) -> None:
+        """One reader of the worker's batch; None: the relay takes it and the worker dies."""
+        if worker not in self.workers:
+            return
+        claimed, todo = self.workers[worker]
+        with self.store.write() as connection:
+            is_ours = renew_lease(connection, claimed, now=self.now)
+        if not todo or not is_ours:
+            return
+        reader = todo.pop(0)
+        if outcome is None:
+            self.accepted[reader] += 1
+            self.n_lost_replies += 1
+            del self.workers[worker]
+            return
+        self.accepted[reader] += outcome.state is DeliveryState.SENT
+        book(self.store, claimed, {reader: outcome})
+
+    def close(self, worker: int) -> None:
+        if worker in self.workers and close(self.store, self.workers[worker][0]):
+            del self.workers[worker]
+
+    def vanish(self, worker: int) -> None:
+        self.workers.pop(worker, None)
+
+    def pass_time(self, _worker: int) -> None:
+        self.now += timedelta(seconds=31)
+
+    def finish(self) -> None:
+        """A last worker, alone and in good health, goes on until nothing is left."""
+        for _ in range(1000):
+            self.now += timedelta(hours=3)
+            with self.store.write() as connection:
+                hasten(connection, self.edition_id)
+            self.claim(99)
+            if 99 not in self.workers:
+                break
+            while self.workers[99][1]:
+                self.send(99, SENT)
+            self.close(99)
+        with self.store.write() as connection:
+            assert finish_edition(connection, self.edition_id, now=self.now)
+
+
+def moves() -> st.SearchStrategy[Callable[[Night], None]]:
+    workers = st.integers(0, 2)
+    sends = st.builds(
+        lambda worker, outcome: lambda night: night.send(worker, outcome),
+        workers,
+        st.sampled_from([SENT, SENT, SENT, DEFERRED, FAILED, None]),
+    )
+    others = st.builds(
+        lambda worker, name: lambda night: getattr(night, name)(worker),
+        workers,
+        st.sampled_from(["claim", "claim", "close", "vanish", "pass_time"]),
+    )
+    return sends | others
+
+
+@contextmanager
+def night(n: int, size: int) -> Iterator[Night]:
+    with TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{Path(folder) / 'night.db'}")
+        migrate(store)
+        yield Night(store, n, size)
+        store.close()
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 9), st.integers(1, 4), st.lists(moves(), max_size=50))
+def test_whatever_happens_nobody_is_lost(
+    n: int, size: int, story: list[Callable[[Night], None]]
+) -> None:
+    with night(n, size) as run:
+        for move in story:
+            move(run)
+        run.finish()
+        with run.store.read() as connection:
+            found = states(connection, run.edition_id)
+            rows = connection.execute(
+                select(batch.c.kind, batch.c.n, batch.c.state).where(
+                    batch.c.edition_id == run.edition_id
+                )
+            ).all()
+    assert found.keys() == run.ids
+    assert sum(row.n for row in rows if row.kind == "first") == len(found)
+    assert {row.state for row in rows} == {"done"}
+    for reader, state in found.items():
+        assert (state is DeliveryState.SENT) == (run.accepted[reader] > 0)
+    # A second copy needs a worker that died between the relay's yes and its booking.
+    assert sum(times - 1 for times in run.accepted.values() if times) <= run.n_lost_replies
