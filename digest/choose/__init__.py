@@ -1,0 +1,1 @@
+"""Entries to an edition: match, rank, pick."""
