@@ -1,0 +1,1 @@
+"""An edition to the message of each reader: render, inline, compile, merge."""

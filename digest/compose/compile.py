@@ -1,0 +1,129 @@
+"""A body to everything that is the same for each recipient: headers and encoded parts. Pure.
+
+multipart/alternative with text first and HTML last (RFC 2046 section 5.1.4), both quoted-printable:
+no byte of a feed stands on the wire unencoded. Only the personal spots are left open.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+from digest.compose.headers import ascii_address, mailbox, phrase, structured, unstructured
+from digest.compose.personal import Personal, markers_of, split, without_fences
+from digest.compose.quoted import encode_piece
+from digest.compose.render import contact_href
+from digest.model.edition import Edition
+from digest.model.message import Body, CompiledMessage, PersonalSpot
+from digest.model.newsroom import Publication
+
+
+def compile_message(
+    body: Body, publication: Publication, *, edition: Edition, created_at: datetime
+) -> CompiledMessage:
+    """The message of an edition without its readers. `edition` is the one `body` was rendered
+    from (of the same topic choice); `created_at` becomes the Date.
+
+    Raises ValueError for a body of another edition (no unsubscribe spot is found in it), and where
+    the publication's addresses or names can't stand in a header.
+    """
+    markers = markers_of(edition)
+    html = without_fences(body.html)
+    for part in (body.text, html):
+        if markers.unsubscribe_url not in part:
+            raise ValueError("the body has no unsubscribe spot of this edition")
+    boundary = boundary_of(edition)
+    return CompiledMessage(
+        head=_head(body.subject, publication, edition, created_at) + _content_type(boundary),
+        parts=tuple(_merged(_parts(body.text, html, markers, boundary))),
+    )
+
+
+def boundary_of(edition: Edition) -> str:
+    """The MIME boundary: the same for the same edition; its "=_" can't occur in quoted-printable
+    (RFC 2045 section 6.7)."""
+    told = f"{edition.publication}\0{edition.day.isoformat()}".encode()
+    return f"=_{hashlib.sha256(told).hexdigest()[:24]}"
+
+
+def _parts(
+    text: str, html: str, markers: Personal, boundary: str
+) -> Iterator[bytes | PersonalSpot]:
+    for subtype, content in (("plain", text), ("html", html)):
+        yield (
+            f"--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n"
+            "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+        ).encode("ascii")
+        # A part must not end in a soft line break (RFC 2045 section 6.7).
+        for before, name in split(content.rstrip("\n") + "\n", markers):
+            yield encode_piece(before)
+            if name:
+                yield PersonalSpot(name, is_html=subtype == "html")
+        # The line end before a boundary belongs to it (RFC 2046 section 5.1.1).
+        yield b"\r\n"
+    yield f"--{boundary}--\r\n".encode("ascii")
+
+
+def _merged(parts: Iterator[bytes | PersonalSpot]) -> Iterator[bytes | PersonalSpot]:
+    """Bytes that follow one another joined, so that bytes and spots alternate, bytes first and
+    last."""
+    held = b""
+    for part in parts:
+        if isinstance(part, bytes):
+            held += part
+        else:
+            yield held
+            yield part
+            held = b""
+    yield held
+
+
+def _head(subject: str, publication: Publication, edition: Edition, created_at: datetime) -> bytes:
+    """The fields that all recipients share, each line closed by CRLF."""
+    day = edition.day
+    domain = domain_of(publication)
+    lines = [
+        structured("From", mailbox(publication.from_name, publication.from_address)),
+        structured("Reply-To", answer_address(publication)) if publication.reply_to else b"",
+        structured("Date", format_datetime(created_at.astimezone(UTC))),
+        unstructured("Subject", subject),
+        # RFC 2919 section 3
+        structured("List-Id", f"{phrase(publication.title)} <{publication.slug}.{domain}>"),
+        *_list_fields(publication),
+        # Four fields, none of them the reader's (support.google.com/mail/answer/6254652)
+        structured("Feedback-ID", f"ed{day:%Y%m%d}:{publication.slug}:wrap:{_sender_id(domain)}"),
+        structured("Precedence", "bulk"),
+        structured("Auto-Submitted", "auto-generated"),  # RFC 3834 section 5
+        structured("X-Auto-Response-Suppress", "OOF, AutoReply"),
+        structured("Content-Language", publication.language),
+        structured("MIME-Version", "1.0"),
+    ]
+    return b"".join(lines)
+
+
+def _list_fields(publication: Publication) -> Iterator[bytes]:
+    """RFC 2369 sections 3.1 and 3.5; List-Unsubscribe and List-Archive are merge's."""
+    href = contact_href(publication.contact)
+    if href and href.isascii() and " " not in href:
+        yield structured("List-Help", f"<{href}>")
+    yield structured("List-Owner", f"<mailto:{answer_address(publication)}>")
+
+
+def answer_address(publication: Publication) -> str:
+    """Where people's answers go: reply_to, else from_address; ASCII."""
+    return ascii_address(publication.reply_to or publication.from_address)
+
+
+def domain_of(publication: Publication) -> str:
+    """The sender's own domain, as A-labels."""
+    return ascii_address(publication.from_address).rpartition("@")[2].lower()
+
+
+def _sender_id(domain: str) -> str:
+    """5 to 15 characters that stay the same for a sender."""
+    return (re.sub(r"[^a-z0-9]", "", domain) + "wrap0")[:15]
+
+
+def _content_type(boundary: str) -> bytes:
+    return f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'.encode("ascii")

@@ -1,0 +1,101 @@
+"""The words of the wrap itself, in the languages it speaks. Pure.
+
+A publication's language is an RFC 5646 tag ("en-CA"); its primary subtag picks the catalogue and
+whatever is not here reads English.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language. Braces are filled by the methods; months and weekdays start at
+    January and Monday."""
+
+    language: str
+    read_full: str
+    read_more_at: str
+    also: str
+    in_this: str
+    updated: str
+    by: str
+    credit: str
+    sent_to: str
+    why: str
+    unsubscribe: str
+    preferences: str
+    view: str
+    contact: str
+    colon: str
+    months: tuple[str, ...]
+    short_months: tuple[str, ...]
+    weekdays: tuple[str, ...]
+
+    def signed(self, name: str) -> str:
+        """The byline as printed; a feed's own "By " is not doubled."""
+        is_signed = name.lower().startswith((f"{self.by.lower()} ", "by "))
+        return name if is_signed else f"{self.by} {name}"
+
+
+ENGLISH = Words(
+    language="en",
+    read_full="Read the full story",
+    read_more_at="Read more at {source}",
+    also="Also reported by",
+    in_this="In this wrap",
+    updated="updated {time}",
+    by="By",
+    credit="This report by {agency} was first published {day}.",
+    sent_to="This wrap was sent to",
+    why="You receive it because you signed up for {title}.",
+    unsubscribe="Unsubscribe",
+    preferences="Choose your topics",
+    view="View in browser",
+    contact="Contact",
+    colon=":",
+    months=(
+        "January", "February", "March", "April", "May", "June", "July", "August", "September",
+        "October", "November", "December",
+    ),
+    short_months=(
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ),
+    weekdays=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+)  # fmt: skip
+
+FRENCH = Words(
+    language="fr",
+    read_full="Lire l’article complet",
+    read_more_at="Lire la suite\u00a0: {source}",
+    also="Aussi couvert par",
+    in_this="Dans ce bulletin",
+    updated="mis à jour à {time}",
+    by="Par",
+    credit="Ce texte de {agency} a d’abord été publié le {day}.",
+    sent_to="Ce bulletin a été envoyé à",
+    why="Vous le recevez parce que vous vous êtes inscrit à {title}.",
+    unsubscribe="Se désabonner",
+    preferences="Choisir vos sujets",
+    view="Voir dans le navigateur",
+    contact="Nous joindre",
+    colon="\u00a0:",
+    months=(
+        "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
+        "octobre", "novembre", "décembre",
+    ),
+    short_months=(
+        "janv.", "févr.", "mars", "avr.", "mai", "juin", "juill.", "août", "sept.", "oct.",
+        "nov.", "déc.",
+    ),
+    weekdays=("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+)  # fmt: skip
+
+
+def words_for(language: str | None) -> Words:
+    """The catalogue of an RFC 5646 tag; English where there is none."""
+    return FRENCH if primary(language) == "fr" else ENGLISH
+
+
+def primary(language: str | None) -> str:
+    """The primary subtag, lower case: "fr-CA" -> "fr"; "" for None."""
+    return (language or "").replace("_", "-").split("-")[0].lower()

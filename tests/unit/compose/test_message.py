@@ -1,0 +1,232 @@
+"""The bytes on the wire: what each reader gets is exactly what was rendered for them."""
+
+import re
+from dataclasses import replace
+from datetime import date
+from email import message_from_bytes
+from email.message import Message
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from digest.compose.compile import compile_message
+from digest.compose.merge import (
+    Tokens,
+    body_for,
+    imprint_of,
+    merge,
+    message_id_of,
+    personal_values,
+)
+from digest.compose.topics import for_topics
+from digest.model.edition import Edition
+from digest.model.message import Body, PersonalSpot, Recipient
+from tests.unit.compose.editions import (
+    DAY,
+    EDITION,
+    FRENCH,
+    IMPRINT,
+    KEY,
+    PUBLICATION,
+    READER,
+    TOKENS,
+    large_edition,
+)
+from tests.unit.compose.wrap import CREATED_AT, body_of, envelope_of
+
+BODY = body_of()
+VALUE = st.text(st.characters(exclude_categories=["Cs"]), max_size=90)
+
+
+def compiled_of(body: Body = BODY, edition: Edition = EDITION) -> bytes:
+    compiled = compile_message(body, PUBLICATION, edition=edition, created_at=CREATED_AT)
+    return merge(compiled, READER, imprint=IMPRINT, tokens=TOKENS).message
+
+
+def parts_of(message: bytes) -> tuple[Message, str, str]:
+    """The parsed message, its text and its HTML with plain line ends."""
+    parsed = message_from_bytes(message)
+    leaves = [part.get_payload(decode=True) for part in parsed.walk() if not part.is_multipart()]
+    text, html = (
+        str(leaf, "utf-8").replace("\r\n", "\n") for leaf in leaves if isinstance(leaf, bytes)
+    )
+    return parsed, text, html
+
+
+def assert_sound(message: bytes) -> None:
+    """7-bit, CRLF only, no line too long, quoted-printable within 76."""
+    assert message.isascii()
+    assert b"\0" not in message
+    assert message.endswith(b"\r\n")
+    bare = message.replace(b"\r\n", b"")
+    assert b"\r" not in bare
+    assert b"\n" not in bare
+    head, _, body = message.partition(b"\r\n\r\n")
+    assert max(map(len, head.split(b"\r\n"))) <= 998
+    assert max(map(len, body.split(b"\r\n"))) <= 76
+    assert b"\r\n.\r\n" not in body
+
+
+def test_the_parts_are_what_was_rendered() -> None:
+    values = personal_values(READER, imprint=IMPRINT, tokens=TOKENS)
+    expected = body_for(BODY, EDITION, values)
+    parsed, text, html = parts_of(compiled_of())
+    assert parsed.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in parsed.get_payload()] == [  # type: ignore[union-attr]
+        "text/plain", "text/html",
+    ]  # fmt: skip
+    assert not parsed.defects
+    assert text == expected.text
+    assert html == expected.html
+    assert "https://wrap.porttide.example/u/Q2xJ.2s.evening-tide" in text
+    assert not re.search(r"spot[0-9a-f]{24}|<!--/?personal", text + html)
+    assert_sound(compiled_of())
+
+
+def test_parts_alternate_and_nothing_of_a_reader_is_shared() -> None:
+    compiled = compile_message(BODY, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
+    assert all(isinstance(part, bytes) for part in compiled.parts[::2])
+    assert all(isinstance(part, PersonalSpot) for part in compiled.parts[1::2])
+    assert len(compiled.parts) == 17  # four spots in each of two parts
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow],
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)  # fmt: skip
+@given(name=VALUE, token=st.text("ABCz09-_.", min_size=1, max_size=200), subject=VALUE, text=VALUE)
+def test_any_values_make_a_sound_message(name: str, token: str, subject: str, text: str) -> None:
+    reader = replace(READER, name=name)
+    tokens = Tokens(token, token)
+    body = replace(BODY, text=text.replace("\r", "") + BODY.text, subject="x")
+    compiled = compile_message(body, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
+    envelope = merge(compiled, reader, imprint=IMPRINT, tokens=tokens)
+    values = personal_values(reader, imprint=IMPRINT, tokens=tokens)
+    parsed, plain, html = parts_of(envelope.message)
+    assert_sound(envelope.message)
+    assert plain == body_for(body, EDITION, values).text
+    assert html == body_for(body, EDITION, values).html
+    assert len(parsed.get_all("To") or []) == 1
+
+
+def test_hostile_stories_stay_inside_their_parts() -> None:
+    nasty = "\r\n.\r\nMAIL FROM:<evil@x.example>\r\n\r\n--=_x\r\nBcc: all@x.example\0"
+    edition = replace(EDITION, lead=replace(EDITION.lead, title=nasty, lede=nasty * 3))
+    body = body_of(edition)
+    message = compiled_of(body, edition)
+    assert_sound(message)
+    parsed = message_from_bytes(message)
+    assert parsed["Bcc"] is None
+    assert len(parsed.get_payload()) == 2
+    assert parsed["Subject"] == ". MAIL FROM:<evil@x.example> --=_x Bcc: all@x.example"
+
+
+def test_every_header_that_a_bulk_mail_needs() -> None:
+    parsed = message_from_bytes(envelope_of().message)
+    assert parsed["From"] == "The Port Kestrel Tide <wrap@news.porttide.example>"
+    assert parsed["Reply-To"] == "desk@porttide.example"
+    assert parsed["To"] == "Ada Fraser <ada.fraser@readers.example>"
+    assert parsed["Date"] == "Thu, 12 Mar 2026 21:00:05 +0000"
+    assert parsed["Subject"].startswith("Ferry to Gannet Bay tied up")
+    assert parsed["List-Id"] == "The Evening Tide <evening-tide.news.porttide.example>"
+    assert parsed["List-Unsubscribe"].replace("\r\n", "") == (
+        "<https://wrap.porttide.example/u/Q2xJ.2s.evening-tide>, "
+        "<mailto:desk@porttide.example?subject=unsubscribe%20Q2xJ.2s.evening-tide>"
+    )
+    assert parsed["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert parsed["List-Help"] == "<mailto:desk@porttide.example>"
+    assert parsed["List-Owner"] == "<mailto:desk@porttide.example>"
+    assert parsed["List-Archive"] == "<https://wrap.porttide.example/evening-tide>"
+    assert parsed["Precedence"] == "bulk"
+    assert parsed["Auto-Submitted"] == "auto-generated"
+    assert parsed["X-Auto-Response-Suppress"] == "OOF, AutoReply"
+    assert parsed["Content-Language"] == "en"
+    assert parsed["MIME-Version"] == "1.0"
+    assert max(map(len, parsed.keys())) < 40
+    assert len(parsed.keys()) == len({key.lower() for key in parsed.keys()})  # noqa: SIM118
+
+
+def test_feedback_id_has_four_fields_and_a_stable_sender() -> None:
+    fields = message_from_bytes(envelope_of().message)["Feedback-ID"].split(":")
+    assert fields == ["ed20260312", "evening-tide", "wrap", "newsporttideexa"]
+    assert 5 <= len(fields[3]) <= 15
+
+
+def test_french_names_and_no_reply_to() -> None:
+    parsed = message_from_bytes(envelope_of(publication=FRENCH).message)
+    assert parsed["Reply-To"] is None
+    assert parsed["Content-Language"] == "fr-CA"
+    assert parsed["List-Help"] == "<https://www.radiokestrel.example/nous-joindre>"
+    assert parsed["List-Id"].endswith("<le-soir.nouvelles.radiokestrel.example>")
+    assert parsed["List-Id"].startswith("=?utf-8?q?La_Mar=C3=A9e_du_soir?=")
+
+
+def test_same_inputs_same_bytes() -> None:
+    assert envelope_of() == envelope_of()
+
+
+def test_message_ids_are_stable_and_silent() -> None:
+    mine = message_id_of(IMPRINT, 100)
+    assert mine == message_id_of(IMPRINT, 100) == envelope_of().message_id
+    assert re.fullmatch(r"<20260312\.[0-9a-f]{32}@news\.porttide\.example>", mine)
+    others = {
+        message_id_of(IMPRINT, 101),
+        message_id_of(replace(IMPRINT, day=date(2026, 3, 13)), 100),
+        message_id_of(replace(IMPRINT, publication="other"), 100),
+        message_id_of(replace(IMPRINT, key=b"other"), 100),
+    }
+    assert len(others | {mine}) == 5
+
+
+def test_envelope_addresses() -> None:
+    compiled = compile_message(BODY, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
+    reader = Recipient(7, "zoe@dépêche.example", "Zoé d’Entremont")
+    envelope = merge(compiled, reader, imprint=IMPRINT, tokens=TOKENS)
+    assert envelope.sender == "wrap@news.porttide.example"
+    assert envelope.recipient == "zoe@xn--dpche-bsai.example"
+    assert (
+        b"\r\nTo: =?utf-8?q?Zo=C3=A9_d=E2=80=99Entremont?= <zoe@xn--dpche-bsai" in envelope.message
+    )
+
+
+def test_without_https_one_click_is_not_promised() -> None:
+    compiled = compile_message(BODY, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
+    imprint = imprint_of(PUBLICATION, DAY, base_url="http://127.0.0.1:8025", key=KEY)
+    parsed = message_from_bytes(merge(compiled, READER, imprint=imprint, tokens=TOKENS).message)
+    assert parsed["List-Unsubscribe"].startswith("<http://127.0.0.1:8025/u/")
+    assert parsed["List-Unsubscribe-Post"] is None
+
+
+def test_a_bad_address_or_name_is_refused() -> None:
+    compiled = compile_message(BODY, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
+    for address in ("ada", "a@b.example\r\nBcc: c@d.example", "a@b.example>"):
+        with pytest.raises(ValueError, match="address"):
+            merge(compiled, replace(READER, address=address), imprint=IMPRINT, tokens=TOKENS)
+    with pytest.raises(ValueError, match="control"):
+        compile_message(
+            BODY, replace(PUBLICATION, from_name="A\r\nB"), edition=EDITION, created_at=CREATED_AT
+        )
+
+
+def test_a_body_of_another_edition_is_refused() -> None:
+    other = for_topics(EDITION, frozenset({"sports"}))
+    with pytest.raises(ValueError, match="no unsubscribe spot of this edition"):
+        compile_message(BODY, PUBLICATION, edition=other, created_at=CREATED_AT)
+
+
+def test_a_readers_topics() -> None:
+    edition = for_topics(EDITION, frozenset({"sports"}))
+    _, text, html = parts_of(compiled_of(body_of(edition), edition))
+    for part in (text, html):
+        assert "Under-15 Gulls" in part
+        assert "Ferry to Gannet Bay" in part
+        assert "Boil-water" not in part
+
+
+def test_sixty_stories_are_sound_and_not_bloated() -> None:
+    edition = large_edition(60)
+    body = body_of(edition)
+    message = compiled_of(body, edition)
+    assert_sound(message)
+    assert len(message) < 1.35 * (len(body.html.encode()) + len(body.text.encode()))
