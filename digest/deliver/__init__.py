@@ -1,0 +1,1 @@
+"""Envelopes to a relay or a Maildir, and what its replies mean."""

@@ -1,0 +1,150 @@
+"""Real relays on loopback: aiosmtpd, each misbehaviour one replaced server command."""
+
+import asyncio
+import ssl
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, AuthResult
+
+from digest.model.message import Envelope
+
+MESSAGE = b"Subject: x\r\n\r\n.a line with a dot\r\nthe end\r\n"
+
+
+def an_envelope(number: int = 1, *, recipient: str | None = None) -> Envelope:
+    return Envelope(
+        sender="wrap@news.porttide.example",
+        recipient=recipient or f"reader{number}@readers.example",
+        message_id=f"<ed1.{number}@news.porttide.example>",
+        message=MESSAGE,
+    )
+
+
+@dataclass
+class Mailbox:
+    """aiosmtpd's handler: keeps what it accepted, in order, and how many lines there were."""
+
+    accepted: list[tuple[str, bytes]] = field(default_factory=list)
+    n_lines: int = 0
+    greetings: list[str] = field(default_factory=list)
+    stop_listening: Callable[[], None] = lambda: None
+
+    @property
+    def addresses(self) -> list[str]:
+        return [address for address, _ in self.accepted]
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.greetings.append(hostname)
+        return responses
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.accepted += [(to, envelope.original_content) for to in envelope.rcpt_tos]
+        return "250 2.0.0 taken"
+
+
+@asynccontextmanager
+async def relay(
+    mailbox: Mailbox | None = None, kind: type[SMTP] = SMTP, **options: Any
+) -> AsyncIterator[tuple[int, Mailbox]]:
+    """Listen on a free port; (port, mailbox). `tls` in options: TLS from the first byte."""
+    box = mailbox or Mailbox()
+    loop = asyncio.get_running_loop()
+    tls = options.pop("tls", None)
+    lines: list[SMTP] = []
+
+    def answer() -> SMTP:
+        box.n_lines += 1
+        lines.append(kind(box, hostname="relay.localhost", loop=loop, **options))
+        return lines[-1]
+
+    server = await loop.create_server(answer, "127.0.0.1", 0, ssl=tls)
+    box.stop_listening = server.close
+    try:
+        yield server.sockets[0].getsockname()[1], box
+    finally:
+        server.close()
+        for line in lines:
+            if line.transport is not None:
+                line.transport.close()
+        await server.wait_closed()
+
+
+def replying(command: str, reply: str, *, when: Callable[[Any, str], bool] | None = None) -> Any:
+    """A kind of server that answers `reply` to the command where `when(server, argument)`."""
+
+    async def replaced(self: Any, arg: str) -> None:
+        if when is None or when(self, arg):
+            await self.push(reply)
+        else:
+            await getattr(SMTP, f"smtp_{command}")(self, arg)
+
+    # aiosmtpd reads a command's help and phase off the method.
+    replaced.__doc__ = getattr(SMTP, f"smtp_{command}").__doc__
+    return type("Replying", (SMTP,), {f"smtp_{command}": replaced})
+
+
+class AnswersBody(Mailbox):
+    """Takes the message and then says or does something else; the message counts as accepted
+    where it says 250."""
+
+    def __init__(self, reply: str) -> None:
+        super().__init__()
+        self.reply = reply
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        return self.reply
+
+
+class HangsUp(Mailbox):
+    """Accepts each message and drops the line instead of saying so."""
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        await super().handle_DATA(server, session, envelope)
+        server.transport.abort()
+        return "250 nobody hears this"
+
+
+class FallsSilent(Mailbox):
+    """Accepts each message and never says so; `arrivals` gets the number of each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrivals: asyncio.Queue[int] = asyncio.Queue()
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        await super().handle_DATA(server, session, envelope)
+        self.arrivals.put_nowait(len(self.accepted))
+        await asyncio.Event().wait()
+        return ""
+
+
+def password_check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> Any:
+    """aiosmtpd's authenticator: the user is `wrap`, the password `p/w`."""
+    is_right = (data.login, data.password) == (b"wrap", b"p/w")
+    return AuthResult(success=is_right, handled=False)
+
+
+def certificate(folder: Path, name: str = "DNS:localhost,IP:127.0.0.1") -> tuple[Path, Path]:
+    """A self-signed certificate for the name, and its key."""
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    command = [
+        *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+        *("-subj", "/CN=test relay", "-addext", f"subjectAltName={name}"),
+        *("-keyout", str(key), "-out", str(cert)),
+    ]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return cert, key
+
+
+def server_tls(cert: Path, key: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    return context
