@@ -1,0 +1,1 @@
+"""Readers: their addresses and the files they come in from."""
