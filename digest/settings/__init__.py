@@ -1,0 +1,1 @@
+"""What is set, read once at the edge: .env and config/digest.toml."""

@@ -1,0 +1,121 @@
+"""Secrets and addresses of servers: the environment, .env, and *_FILE. I/O: both, and files.
+
+A variable wins over .env. DIGEST_SMTP_URL_FILE=/run/secrets/smtp gives DIGEST_SMTP_URL the first
+line of that file; giving both is refused.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from digest.errors import SettingsError
+
+SECRET_KEY_LENGTH = 32
+CAN_BE_FILES = ("database_url", "smtp_url", "base_url", "secret_key")
+
+
+class _WithFiles(PydanticBaseSettingsSource):
+    """A source with each NAME_FILE replaced by NAME, the first line of that file."""
+
+    def __init__(self, settings_cls: type[BaseSettings], inner: PydanticBaseSettingsSource) -> None:
+        super().__init__(settings_cls)
+        self._inner = inner
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return self._inner.get_field_value(field, field_name)
+
+    def __call__(self) -> dict[str, Any]:
+        values = dict(self._inner())
+        for name in CAN_BE_FILES:
+            path = values.pop(f"{name}_file", None)
+            if path is None:
+                continue
+            if values.get(name) is not None:
+                raise SettingsError(
+                    (f"DIGEST_{name.upper()} and DIGEST_{name.upper()}_FILE: expected only one",)
+                )
+            values[name] = _first_line(name, Path(path))
+        return values
+
+
+class Environment(BaseSettings):
+    """DIGEST_* variables. Descriptions are the settings table of the README."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DIGEST_", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    config: Path | None = Field(
+        default=None, description="the newsroom's file, when not config/digest.toml"
+    )
+    database_url: SecretStr = Field(
+        default=SecretStr("sqlite:///var/digest.db"),
+        description="sqlite:///path or postgresql://user:password@host/name",
+    )
+    smtp_url: SecretStr = Field(
+        default=SecretStr("maildir:var/outbox"),
+        description="smtp://, smtp+starttls:// or smtps://user:password@host:port, or maildir:path",
+    )
+    base_url: str | None = Field(
+        default=None, description="where readers reach `digest run`: their links begin with it"
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description=f"signs readers' links; at least {SECRET_KEY_LENGTH} characters, never change",
+    )
+    database_url_file: Path | None = Field(default=None, description="a file that holds it")
+    smtp_url_file: Path | None = Field(default=None, description="a file that holds it")
+    base_url_file: Path | None = Field(default=None, description="a file that holds it")
+    secret_key_file: Path | None = Field(default=None, description="a file that holds it")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment, then .env; each with its files read, so that a variable that names a
+        file wins over a value in .env."""
+        del init_settings, file_secret_settings
+        return tuple(_WithFiles(settings_cls, one) for one in (env_settings, dotenv_settings))
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+            raise ValueError("expected an address such as https://wrap.news.example")
+        return value.rstrip("/")
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < SECRET_KEY_LENGTH:
+            raise ValueError(
+                f"expected at least {SECRET_KEY_LENGTH} characters; `digest init` makes one"
+            )
+        return value
+
+
+def read_environment(env_file: Path | None) -> Environment:
+    """The DIGEST_* variables over those of `env_file`, where it exists."""
+    return Environment(_env_file=env_file)
+
+
+def _first_line(name: str, path: Path) -> str:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError((f"DIGEST_{name.upper()}_FILE: {path} can't be read",)) from error
+    if not lines or not lines[0].strip():
+        raise SettingsError((f"DIGEST_{name.upper()}_FILE: {path} is empty",))
+    return lines[0].strip()

@@ -1,0 +1,293 @@
+"""The newsroom's choices: the tables of config/digest.toml, checked. Pure.
+
+Field descriptions are the settings table of the README (tests/unit/test_settings_table.py).
+"""
+
+import re
+from datetime import time
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from digest.model.newsroom import FeedSource, Limits, Publication, Section, Theme
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,27}")
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]{2,}")
+LANGUAGE = re.compile(r"(en|fr)(-[A-Z]{2})?")
+
+
+def _matches(pattern: re.Pattern[str], expected: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise ValueError(f"expected {expected}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _one_line(value: str) -> str:
+    if not value.strip():
+        raise ValueError("expected some text")
+    if any(ord(char) < 32 or ord(char) == 127 for char in value):
+        raise ValueError("expected one line without control characters")
+    return value.strip()
+
+
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError('expected an IANA time zone such as "America/Halifax"') from error
+    return value
+
+
+def _clock_time(value: object) -> time:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        return time.fromisoformat(value)
+    raise ValueError('expected a local time such as "18:00"')
+
+
+def _week_days(value: object) -> tuple[int, ...]:
+    if not isinstance(value, list) or not value or not all(day in DAYS for day in value):
+        raise ValueError(f"expected a list of {', '.join(DAYS)}")
+    return tuple(sorted({DAYS.index(day) for day in value}))
+
+
+def _web_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected an address that begins with https:// or http://")
+    return value
+
+
+def _feed_url(value: str) -> str:
+    if value.startswith("file:") and len(value) > len("file:"):
+        return value
+    try:
+        return _web_url(value)
+    except ValueError as error:
+        raise ValueError(
+            "expected an address that begins with https://, http:// or file:"
+        ) from error
+
+
+def _not_empty(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    # Not min_length: pydantic would count items that it has refused for another reason.
+    if not values:
+        raise ValueError("expected at least one")
+    return values
+
+
+Line = Annotated[str, AfterValidator(_one_line)]
+Slug = Annotated[str, _matches(SLUG, "at most 28 lower-case letters, digits and hyphens")]
+Colour = Annotated[str, _matches(COLOUR, "a colour as #rrggbb")]
+MailAddress = Annotated[str, _matches(ADDRESS, "a mail address such as wrap@news.example")]
+Language = Annotated[str, _matches(LANGUAGE, '"en" or "fr", or with a country such as "en-CA"')]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+ClockTime = Annotated[time, BeforeValidator(_clock_time)]
+WeekDays = Annotated[tuple[int, ...], BeforeValidator(_week_days)]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
+FeedUrl = Annotated[str, AfterValidator(_feed_url)]
+
+
+class Table(BaseModel):
+    """A TOML table: unknown keys are refused, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def values(self) -> dict[str, Any]:
+        """The fields as they are, for building the model's value of the same fields."""
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
+
+class SectionTable(Table):
+    """One [[publications.sections]]."""
+
+    slug: Slug = Field(description="its short name; readers' topics and feeds refer to it")
+    title: Line = Field(description="its heading in the mail")
+    max_stories: int = Field(default=6, ge=1, le=100, description="most stories in it")
+    weight: float = Field(default=1.0, ge=0, le=10, description="how much its stories count")
+    match: tuple[str, ...] = Field(
+        default=(), description="feed categories that belong to it, in any case of letters"
+    )
+
+
+class ThemeTable(Table):
+    """[publications.theme]."""
+
+    accent: Colour = Field(default="#0b5563", description="links, rules and the masthead")
+    ink: Colour = Field(default="#1d2327", description="text")
+    paper: Colour = Field(default="#ffffff", description="behind the stories")
+    ground: Colour = Field(default="#eef1f2", description="around the mail")
+    logo_url: WebUrl | None = Field(default=None, description="picture in the masthead")
+    logo_width: int = Field(default=180, ge=40, le=560, description="its width in px")
+
+
+class LimitsTable(Table):
+    """[publications.limits]."""
+
+    min_stories: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="with fewer the night is skipped and they are held over",
+    )
+    max_stories: int = Field(default=30, ge=1, le=300, description="most stories in an edition")
+    lookback_h: int = Field(
+        default=24,
+        ge=1,
+        le=336,
+        description="hours the first night looks back, and a late story may be dated back",
+    )
+
+
+class PublicationTable(Table):
+    """One [[publications]]."""
+
+    slug: Slug = Field(description="its short name, in addresses and commands")
+    title: Line = Field(description="its name, as readers see it")
+    tagline: str = Field(default="", description="a line under the title")
+    timezone: TimeZone = Field(description="IANA time zone of its readers")
+    send_at: ClockTime = Field(description='local hour of the edition, such as "18:00"')
+    days: WeekDays = Field(
+        default=(0, 1, 2, 3, 4, 5, 6), description=f"nights it is sent, of {', '.join(DAYS)}"
+    )
+    from_name: Line = Field(description="sender's name")
+    from_address: MailAddress = Field(description="sender's address, on your own domain")
+    reply_to: MailAddress | None = Field(default=None, description="where replies go")
+    postal_address: Line = Field(description="street address; the law asks for it in each mail")
+    contact: Line = Field(description="phone, address or page where readers reach you")
+    language: Language = Field(default="en", description="of the mail's own words: en or fr")
+    site_url: WebUrl | None = Field(default=None, description="the newsroom's site")
+    subject: Line = Field(
+        default="{{ lead.title }}",
+        description="Jinja template with lead, day, publication and count",
+    )
+    sections: Annotated[tuple[SectionTable, ...], AfterValidator(_not_empty)] = Field(
+        description="in the mail's order"
+    )
+    limits: LimitsTable = Field(default_factory=LimitsTable, description="see below")
+    theme: ThemeTable = Field(default_factory=ThemeTable, description="see below")
+
+    @model_validator(mode="after")
+    def _sections_differ(self) -> "PublicationTable":
+        _all_different("sections", [section.slug for section in self.sections])
+        return self
+
+    def to_publication(self) -> Publication:
+        """The same as the value that the stages know."""
+        fields = self.values()
+        fields["sections"] = tuple(Section(**section.values()) for section in self.sections)
+        fields["limits"] = Limits(**self.limits.values())
+        fields["theme"] = Theme(**self.theme.values())
+        return Publication(**fields)
+
+
+class FeedTable(Table):
+    """One [[feeds]]."""
+
+    name: Slug = Field(description="its short name; keep it, stories are known by it")
+    url: FeedUrl = Field(
+        description="RSS, Atom, JSON Feed or WordPress /wp-json/wp/v2/posts?_embed; or file:path"
+    )
+    title: str = Field(default="", description="what readers see as the source; else the name")
+    section: Slug | None = Field(
+        default=None, description="section of stories whose categories match none"
+    )
+    weight: float = Field(default=1.0, ge=0, le=10, description="how much its stories count")
+    is_own: bool = Field(default=False, description="your own reporting: goes before others'")
+    publications: tuple[Slug, ...] = Field(default=(), description="which take it; empty: all")
+
+    def to_feed(self) -> FeedSource:
+        """The same as the value that the stages know."""
+        return FeedSource(**self.values())
+
+
+class GatherTable(Table):
+    """[gather]."""
+
+    contact: Line = Field(description="page or address in the User-Agent, for feed owners")
+    poll_every_min: int = Field(default=15, ge=1, le=1440, description="minutes between polls")
+    timeout_s: float = Field(default=20, gt=0, le=300, description="most seconds for one feed")
+    max_mb: float = Field(default=5, gt=0, le=100, description="largest feed in MB")
+    max_redirects: int = Field(default=5, ge=0, le=20, description="most redirects followed")
+    allow_private_addresses: bool = Field(
+        default=False, description="also fetch feeds from this machine and private networks"
+    )
+
+
+class DeliverTable(Table):
+    """[deliver]."""
+
+    connections: int = Field(default=4, ge=1, le=50, description="to the relay at once")
+    timeout_s: float = Field(default=60, gt=0, le=600, description="for one reply of the relay")
+    stale_after_h: float = Field(
+        default=12, gt=0, le=72, description="after that many hours an edition is old news"
+    )
+    catch_up_h: float = Field(
+        default=6, ge=0, le=24, description="a night missed is still sent within these hours"
+    )
+
+
+class KeepTable(Table):
+    """[keep]."""
+
+    deliveries_days: int = Field(default=90, ge=1, description="rows of who got what")
+    stories_days: int = Field(default=30, ge=2, description="stories that feeds brought")
+
+
+class WebTable(Table):
+    """[web]."""
+
+    host: Line = Field(default="127.0.0.1", description="where `digest run` serves its pages")
+    port: int = Field(default=8025, ge=1, le=65535, description="its port")
+
+
+class NewsroomFile(Table):
+    """The whole of config/digest.toml."""
+
+    gather: GatherTable = Field(description="how feeds are fetched")
+    deliver: DeliverTable = Field(default_factory=DeliverTable, description="how mail leaves")
+    keep: KeepTable = Field(default_factory=KeepTable, description="what `digest purge` keeps")
+    web: WebTable = Field(default_factory=WebTable, description="readers' pages")
+    publications: Annotated[tuple[PublicationTable, ...], AfterValidator(_not_empty)] = Field(
+        description="newsletters"
+    )
+    feeds: Annotated[tuple[FeedTable, ...], AfterValidator(_not_empty)] = Field(
+        description="where stories come from"
+    )
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> "NewsroomFile":
+        slugs = [publication.slug for publication in self.publications]
+        _all_different("publications", slugs)
+        _all_different("feeds", [feed.name for feed in self.feeds])
+        for feed in self.feeds:
+            self._check_feed(feed, slugs)
+        return self
+
+    def _check_feed(self, feed: FeedTable, slugs: list[str]) -> None:
+        for slug in feed.publications:
+            if slug not in slugs:
+                raise ValueError(
+                    f'feeds "{feed.name}": no publication "{slug}"; expected one of '
+                    f"{', '.join(slugs)}"
+                )
+        sections = {section.slug for table in self.publications for section in table.sections}
+        if feed.section and feed.section not in sections:
+            raise ValueError(
+                f'feeds "{feed.name}": no section "{feed.section}"; expected one of '
+                f"{', '.join(sorted(sections))}"
+            )
+
+
+def _all_different(what: str, names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f'{what}: "{name}" stands twice; expected each name once')

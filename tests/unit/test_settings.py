@@ -1,0 +1,177 @@
+"""Settings: the shipped files are good, and each wrong one is refused in words that help."""
+
+import re
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from digest.errors import SettingsError, UsageError
+from digest.settings.load import load_settings
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = (ROOT / "config" / "digest.toml").read_text(encoding="utf-8")
+KEY = "k" * 32
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A newsroom's folder with the shipped TOML, and nothing set in the environment."""
+    for name in ("CONFIG", "DATABASE_URL", "SMTP_URL", "BASE_URL", "SECRET_KEY"):
+        monkeypatch.delenv(f"DIGEST_{name}", raising=False)
+        monkeypatch.delenv(f"DIGEST_{name}_FILE", raising=False)
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "digest.toml").write_text(SHIPPED, encoding="utf-8")
+    return tmp_path
+
+
+def problems_of(project: Path) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(project)
+    return str(caught.value)
+
+
+def change(project: Path, old: str, new: str) -> None:
+    assert old in SHIPPED
+    (project / "config" / "digest.toml").write_text(SHIPPED.replace(old, new, 1), encoding="utf-8")
+
+
+def test_the_shipped_file_is_good(project: Path) -> None:
+    settings = load_settings(project)
+    publication = settings.publication("kestrel")
+    assert publication.send_at == time(18)
+    assert publication.days == (0, 1, 2, 3, 4, 5, 6)
+    assert [section.slug for section in publication.sections][:2] == ["news", "council"]
+    assert len(settings.feeds) == 4
+    assert settings.publication(None) is publication
+
+
+def test_relative_paths_are_the_projects(project: Path) -> None:
+    settings = load_settings(project)
+    assert settings.database_url == f"sqlite:///{project}/var/digest.db"
+    assert settings.smtp_url == f"maildir:{project}/var/outbox"
+
+
+def test_digest_config_leads_to_a_project(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (project / ".env").write_text(f"DIGEST_SECRET_KEY={KEY}\n")
+    monkeypatch.setenv("DIGEST_CONFIG", str(project / "config" / "digest.toml"))
+    settings = load_settings(elsewhere)
+    assert settings.folder == project
+    assert settings.secret_key == KEY.encode()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('timezone = "America/Halifax"', 'timezone = "Halifax"',
+         r'\[kestrel\]\.timezone: expected an IANA time zone such as "America/Halifax"'),
+        ('send_at = "18:00"', 'send_at = "6pm"',
+         r'publications\[kestrel\]\.send_at: expected a local time such as "18:00"'),
+        ('days = ["mon"', 'days = ["monday"', r"days: expected a list of mon, tue"),
+        ('accent = "#0b5563"', 'accent = "teal"', r"theme\.accent: expected a colour as #rrggbb"),
+        ("weight = 0.8", 'weight = "much"', r"feeds\[county\]\.weight: expected a number"),
+        ("weight = 0.8", "weight = 11", r"feeds\[county\]\.weight: expected less than or equal"),
+        ("is_own = true", "is_mine = true", r"feeds\[tide\]\.is_mine: unknown key"),
+        ('url = "file:config/sample/tide.xml"', 'url = "gopher://x"',
+         r"feeds\[tide\]\.url: expected an address that begins"),
+        ('name = "county"', 'name = "tide"', r'feeds: "tide" stands twice'),
+        ('section = "council"', 'section = "town"', r'feeds "county": no section "town"; expected'),
+        ('slug = "kestrel" ', 'slug = "Port Kestrel" ', r"lower-case letters, digits and hyphens"),
+        ('from_address = "wrap@porttide.example"', 'from_address = "wrap"',
+         r"from_address: expected a mail address"),
+        ('from_name = "The Port Kestrel Tide"', 'from_name = "Tide\\r\\nBcc: x"',
+         r"from_name: expected one line without control characters"),
+        ('postal_address = "14 Wharf', 'postal = "14 Wharf', r"postal_address: missing"),
+        ('language = "en"', 'language = "tlh"', r'language: expected "en" or "fr"'),
+        ("[gather]", "[gather", r"not valid TOML: .*line \d+"),
+        ("max_stories = 24", "max_stories = 0", r"limits\.max_stories: expected greater than"),
+    ],
+)  # fmt: skip
+def test_wrong_keys_are_refused(project: Path, old: str, new: str, expected: str) -> None:
+    change(project, old, new)
+    problems = problems_of(project)
+    assert str(project / "config" / "digest.toml") in problems
+    assert re.search(expected, problems), problems
+
+
+def test_every_problem_is_told_at_once(project: Path) -> None:
+    text = SHIPPED.replace('"America/Halifax"', '"Nowhere"').replace('"#0b5563"', '"teal"')
+    (project / "config" / "digest.toml").write_text(text, encoding="utf-8")
+    assert len(problems_of(project).splitlines()) == 2
+
+
+def test_no_project_here(tmp_path: Path) -> None:
+    assert "digest init NAME" in problems_of(tmp_path)
+
+
+def test_the_environment_wins_over_dotenv(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / ".env").write_text("DIGEST_BASE_URL=https://a.example/\n")
+    assert load_settings(project).base_url == "https://a.example"
+    monkeypatch.setenv("DIGEST_BASE_URL", "https://b.example")
+    assert load_settings(project).base_url == "https://b.example"
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "SMTP_URL", "BASE_URL", "SECRET_KEY"])
+def test_each_may_come_from_a_file(
+    project: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    value = "https://from-a-file.example/with-thirty-two-characters"
+    (project / "secret").write_text(value + "\n")
+    monkeypatch.setenv(f"DIGEST_{name}_FILE", str(project / "secret"))
+    found = getattr(load_settings(project), name.lower())
+    assert found == (value.encode() if name == "SECRET_KEY" else value)
+
+
+def test_a_file_named_in_the_environment_wins_over_dotenv(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / ".env").write_text("DIGEST_SMTP_URL=maildir:var/outbox\n")
+    (project / "secret").write_text("smtps://relay.example\n")
+    monkeypatch.setenv("DIGEST_SMTP_URL_FILE", str(project / "secret"))
+    assert load_settings(project).smtp_url == "smtps://relay.example"
+
+
+def test_dotenv_that_is_no_text_is_refused(project: Path) -> None:
+    (project / ".env").write_bytes(b"DIGEST_BASE_URL=\xff\xfe")
+    assert ".env: can't be read" in problems_of(project)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("DIGEST_SECRET_KEY=short", "DIGEST_SECRET_KEY: expected at least 32 characters"),
+        ("DIGEST_BASE_URL=news.example", "DIGEST_BASE_URL: expected an address such as https"),
+        ("DIGEST_SMTP_URL_FILE=/nowhere/x", "DIGEST_SMTP_URL_FILE: /nowhere/x can't be read"),
+        ("DIGEST_SMTP_URL_FILE=x\nDIGEST_SMTP_URL=smtp://x", "expected only one"),
+    ],
+)
+def test_a_wrong_environment_is_refused(project: Path, lines: str, expected: str) -> None:
+    (project / ".env").write_text(lines + "\n")
+    problems = problems_of(project)
+    assert expected in problems
+    assert "short" not in problems.replace("short name", "")
+
+
+def test_secrets_stay_out_of_repr(project: Path) -> None:
+    (project / ".env").write_text(
+        f"DIGEST_SECRET_KEY={KEY}\nDIGEST_SMTP_URL=smtps://me:hunter22@relay.example\n"
+    )
+    assert KEY not in repr(load_settings(project))
+    assert "hunter22" not in repr(load_settings(project))
+
+
+def test_an_unknown_publication_names_those_there_are(project: Path) -> None:
+    with pytest.raises(UsageError, match="There are: kestrel"):
+        load_settings(project).publication("gannet")
+
+
+def test_example_and_settings_name_the_same_variables() -> None:
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    named = set(re.findall(r"DIGEST_[A-Z_]*[A-Z]", text))
+    assert named == {
+        "DIGEST_CONFIG", "DIGEST_DATABASE_URL", "DIGEST_SMTP_URL", "DIGEST_BASE_URL",
+        "DIGEST_SECRET_KEY",
+    }  # fmt: skip
