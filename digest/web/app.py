@@ -1,0 +1,81 @@
+"""The web application: which address leads to which page. I/O: requests, the store.
+
+    GET  /u/{token}            who leaves what, and a button      POST  leaves (one click too)
+    GET  /p/{token}            what the reader gets
+    GET  /{publication}        the editions that were sent
+    GET  /{publication}/{day}  one of them
+    GET  /healthz              whether the database answers
+
+Addresses are read from the path alone, and links in pages are relative or begin with the base URL
+that is set, so no Host or X-Forwarded header is believed.
+"""
+
+from functools import partial
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from digest.errors import StoreError
+from digest.settings.load import Settings
+from digest.store.editions import list_editions
+from digest.store.engine import Store
+from digest.web.answer import json_answer
+from digest.web.editions import show_edition, show_editions
+from digest.web.preferences import show_preferences
+from digest.web.site import Clock, Site, open_site
+from digest.web.trouble import Troubles
+from digest.web.unsubscribe import leave
+
+
+def make_app(settings: Settings, store: Store, *, clock: Clock) -> Starlette:
+    """The application; reads the templates once.
+
+    Raises SettingsError without a secret key, TemplateError.
+    """
+    site = open_site(settings, store, clock=clock)
+    troubles = Troubles(site)
+    app = Starlette(
+        routes=_routes(site),
+        exception_handlers={
+            HTTPException: troubles.refused,
+            StoreError: troubles.store_refused,
+            ClientDisconnect: troubles.gone,
+            Exception: troubles.broken,
+        },
+    )
+    # A redirect would be made from the Host header, and one click must not be redirected.
+    app.router.redirect_slashes = False
+    return app
+
+
+def _routes(site: Site) -> list[BaseRoute]:
+    routes: list[BaseRoute] = [
+        Route("/healthz", partial(health, site)),
+        Route("/u/{token}", partial(leave, site), methods=["GET", "POST"]),
+        Route("/p/{token}", partial(show_preferences, site)),
+    ]
+    for slug in site.publications:
+        routes.append(Route(f"/{slug}", partial(show_editions, site, slug)))
+        routes.append(Route(f"/{slug}/{{day}}", partial(show_edition, site, slug)))
+    path = urlsplit(site.base_url).path.rstrip("/")
+    # With a base URL such as https://news.example/wrap, whether or not the web server in front
+    # takes its path away.
+    return [*routes, Mount(path, routes=routes)] if path else routes
+
+
+async def health(site: Site, _request: Request) -> Response:
+    """200 when the database can be read, else 503."""
+    try:
+        await site.in_thread(_read_something, site.store)
+    except StoreError:
+        return json_answer({"status": "no database"}, status=503)
+    return json_answer({"status": "ok"})
+
+
+def _read_something(store: Store) -> None:
+    with store.read() as connection:
+        list_editions(connection, limit=1)
