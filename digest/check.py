@@ -1,0 +1,110 @@
+"""Is all well? Settings, templates, database, relay and feeds, each as one finding.
+I/O: all of them; nothing is stored or sent.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from digest.compose.render import render
+from digest.compose.specimen import EDITION as SPECIMEN
+from digest.compose.templates import load_wrap
+from digest.deliver.line import line_opener
+from digest.deliver.relay import Maildir
+from digest.errors import DigestError
+from digest.files import template_folders
+from digest.model.feeds import FeedResult
+from digest.model.newsroom import FeedSource
+from digest.poll import peek
+from digest.run import feed_caps, user_agent
+from digest.sending import sending_terms
+from digest.settings.load import Settings
+from digest.store.engine import SOUND_SQLITE, Store, sqlite_module
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; `detail` says what was found and, when not ok, what to do."""
+
+    what: str
+    is_ok: bool
+    detail: str
+
+
+async def check_feeds(
+    settings: Settings,
+    feeds: Sequence[FeedSource],
+    *,
+    on_result: Callable[[FeedResult], None] = lambda _result: None,
+) -> tuple[FeedResult, ...]:
+    """Ask the feeds now and remember nothing."""
+    peeks = await peek(
+        feeds,
+        now=lambda: datetime.now(UTC),
+        caps=feed_caps(settings),
+        user_agent=user_agent(settings),
+        base=settings.folder,
+        on_result=on_result,
+    )
+    return tuple(one.result for one in peeks)
+
+
+def check_all(settings: Settings, store: Store) -> Iterator[Finding]:
+    """Everything that the next night needs, one after the other, as each is known."""
+    yield Finding("settings", True, str(settings.config_file))
+    yield _templates(settings)
+    yield _database(store)
+    yield from _sending(settings)
+    for result in asyncio.run(check_feeds(settings, settings.feeds)):
+        detail = result.detail or f"{result.n_entries} entries"
+        yield Finding(f"feed {result.name}", not result.is_bad, detail)
+
+
+def _templates(settings: Settings) -> Finding:
+    try:
+        templates = load_wrap(template_folders(settings.folder))
+        for publication in settings.publications:
+            render(SPECIMEN, publication, templates)
+    except DigestError as error:
+        return Finding("templates", False, str(error))
+    return Finding("templates", True, "the wrap renders")
+
+
+def _database(store: Store) -> Finding:
+    # The store is open and migrated, or the command would not have come here.
+    if store.is_sqlite and sqlite_module().sqlite_version_info < SOUND_SQLITE:
+        found = sqlite_module().sqlite_version
+        return Finding(
+            "database",
+            False,
+            f"{store.where}: SQLite {found} can damage it under load; pip install pysqlite3",
+        )
+    return Finding("database", True, store.where)
+
+
+def _sending(settings: Settings) -> Iterator[Finding]:
+    try:
+        terms = sending_terms(settings.smtp_url, settings.base_url, settings.secret_key)
+    except DigestError as error:
+        yield Finding("relay and links", False, str(error))
+        return
+    yield Finding("links", True, f"readers' links begin with {terms.base_url}")
+    if isinstance(terms.target, Maildir):
+        yield Finding("relay", True, f"{terms.target.label}: messages are kept, none is sent")
+        return
+    domains = {one.from_address.rpartition("@")[2] for one in settings.publications}
+    for domain in sorted(domains):
+        yield asyncio.run(_relay(settings, domain))
+
+
+async def _relay(settings: Settings, domain: str) -> Finding:
+    terms = sending_terms(settings.smtp_url, settings.base_url, settings.secret_key)
+    open_line = line_opener(
+        terms.target, local_hostname=domain, timeout_s=settings.deliver.timeout_s
+    )
+    try:
+        async with open_line():
+            return Finding("relay", True, f"{terms.target.label} takes our connection as {domain}")
+    except DigestError as error:
+        return Finding("relay", False, str(error))

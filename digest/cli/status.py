@@ -1,0 +1,96 @@
+"""`digest status`: what was sent, what is going out, what comes next. I/O: the store, only read."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from digest.cli.context import Context, open_context
+from digest.cli.options import now
+from digest.cli.screen import print_json, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from digest.model.ledger import EditionRecord
+    from digest.model.newsroom import Publication
+
+
+def status(
+    limit: Annotated[int, typer.Option(help="Editions to show for each publication.")] = 5,
+    is_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show the last editions with their counts, readers, and when the next one is due."""
+    with open_context() as context:
+        found = [_status_of(context, one, limit) for one in context.settings.publications]
+    if is_json:
+        print_json(found)
+        return
+    for one in found:
+        _print(one)
+
+
+def _status_of(context: Context, publication: "Publication", limit: int) -> dict[str, Any]:
+    from digest.choose.window import local_day, next_due
+    from digest.model.ledger import EditionState
+    from digest.store.deliveries import progress
+    from digest.store.editions import is_made, list_editions
+    from digest.store.subscribers import count_by_state
+
+    with context.store.read() as connection:
+        records = list_editions(connection, publication.slug, limit=limit)
+        readers = count_by_state(connection, publication.slug)
+        due = next_due(publication, now())
+        while is_made(connection, publication.slug, local_day(publication, due)):
+            due = next_due(publication, due)
+        live = {
+            record.id: progress(connection, record.id)
+            for record in records
+            if record.state in (EditionState.READY, EditionState.SENDING)
+        }
+    return {
+        "publication": publication.slug,
+        "title": publication.title,
+        "next_due": due.isoformat(),
+        "subscribers": {state.value: n for state, n in readers.items()},
+        "editions": [_edition(record, live.get(record.id, record.counts)) for record in records],
+    }
+
+
+def _edition(record: "EditionRecord", counts: "Mapping[str, int]") -> dict[str, Any]:
+    done = sum(counts.values()) - counts.get("deferred", 0)
+    return {
+        "day": record.day.isoformat(),
+        "state": record.state.value,
+        "subject": record.subject,
+        "n_recipients": record.n_total,
+        "n_left": max(0, record.n_total - done) if record.state.value != "skipped" else 0,
+        "counts": dict(counts),
+        "reason": record.reason,
+        "sent_at": record.sent_at.isoformat(timespec="seconds") if record.sent_at else None,
+    }
+
+
+def _print(found: dict[str, Any]) -> None:
+    readers = ", ".join(f"{n:,} {state}" for state, n in found["subscribers"].items())
+    typer.echo(f"{found['title']} ({found['publication']})")
+    typer.echo(f"  readers   {readers or 'none yet: digest subscribers import FILE'}")
+    typer.echo(f"  next due  {found['next_due'][:16].replace('T', ' ')} UTC")
+    rows = [
+        (
+            one["day"],
+            one["state"],
+            one["n_recipients"],
+            one["counts"].get("sent", 0),
+            one["n_left"],
+            ", ".join(
+                f"{n} {state}" for state, n in one["counts"].items() if n and state != "sent"
+            ),
+            one["reason"] or one["subject"],
+        )
+        for one in found["editions"]
+    ]
+    if rows:
+        columns = ("day", "state", "#readers", "#sent", "#left", "others", "subject or reason")
+        print_table("", columns, rows)
+    else:
+        typer.echo("  no edition yet: digest send --dry-run shows what tonight's would be")
