@@ -68,6 +68,8 @@ class _Loader(FileSystemLoader):
     ) -> tuple[str, str, Callable[[], bool]]:
         try:
             return super().get_source(environment, template)
+        except TemplateNotFound:  # an OSError, too
+            raise
         except (OSError, UnicodeDecodeError) as error:
             raise TemplateError(f"{template}: can't be read as UTF-8 text: {error}") from error
 
