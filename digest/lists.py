@@ -7,6 +7,7 @@ Nothing is unpacked to disk, and of a file never more than a block or a line is 
 import codecs
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,28 +16,28 @@ from typing import IO
 from digest.errors import UnreadableFileError
 
 BLOCK = 1 << 20
-# An endless line is given in pieces of so many characters.
+# Of an endless line no more than so many characters are given.
 LINE = 1 << 20
+# What a damaged file or ZIP raises while it is read; RuntimeError: a member wants a password.
+UNREADABLE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 
 
 def read_lists(path: Path) -> Iterator[tuple[str, Iterator[str]]]:
     """(name, lines with their ends) of each list in the file; the lines must be read before the
-    next list is asked for. Raises UnreadableFileError."""
-    try:
-        with path.open("rb") as file:
-            if not zipfile.is_zipfile(file):
-                file.seek(0)
-                with _as_text(file) as text:
-                    yield path.name, _lines(text)
-                return
-            with zipfile.ZipFile(file) as archive:
-                yield from _zipped(archive, path.name)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        # RuntimeError: a member wants a password.
-        raise UnreadableFileError(f"{path}: {_said(error)}") from error
+    next list is asked for. Both raise UnreadableFileError."""
+    with _translated_errors(path), path.open("rb") as file:
+        if not zipfile.is_zipfile(file):
+            file.seek(0)
+            with _as_text(file) as text:
+                yield _storable(path.name), _lines(text, path)
+            return
+        with zipfile.ZipFile(file) as archive:
+            for member in _members(archive, path.name):
+                with archive.open(member) as packed, _as_text(packed) as text:
+                    yield _storable(member.rpartition("/")[2]), _lines(text, path)
 
 
-def _zipped(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[str, Iterator[str]]]:
+def _members(archive: zipfile.ZipFile, name: str) -> list[str]:
     members = archive.namelist()
     lists = [one for one in members if is_list(one)]
     if not lists:
@@ -46,9 +47,7 @@ def _zipped(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[str, Iterator
             if is_workbook
             else f"{name}: no CSV file with subscribers in it"
         )
-    for member in lists:
-        with archive.open(member) as file, _as_text(file) as text:
-            yield member.rpartition("/")[2], _lines(text)
+    return lists
 
 
 def is_list(member: str) -> bool:
@@ -93,9 +92,27 @@ def _as_text(file: IO[bytes]) -> Iterator[io.TextIOWrapper]:
         text.detach()  # the binary file is not ours to close
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    while line := text.readline(LINE):
-        yield line
+def _lines(text: io.TextIOWrapper, path: Path) -> Iterator[str]:
+    # Read after read_lists() has given them out, so errors come up here.
+    with _translated_errors(path):
+        while line := text.readline(LINE):
+            rest = line
+            while len(rest) == LINE and not rest.endswith(("\n", "\r")):
+                rest = text.readline(LINE)
+            yield line
+
+
+@contextmanager
+def _translated_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except UNREADABLE as error:
+        raise UnreadableFileError(f"{path}: {_said(error)}") from error
+
+
+def _storable(name: str) -> str:
+    """A file's name may have octets that are no text."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _said(error: Exception) -> str:

@@ -105,7 +105,8 @@ PRODUCTS = (
 FILE_NAMES = (
     (re.compile(r"non-?_?subscribed", re.IGNORECASE), "nonsubscribed"),
     (re.compile(r"unsubscribe", re.IGNORECASE), "unsubscribed"),
-    (re.compile(r"cleaned|bounce", re.IGNORECASE), "cleaned"),
+    # Not any "cleaned": of a list that somebody has tidied up, nobody has left.
+    (re.compile(r"^cleaned_.+_export|bounce", re.IGNORECASE), "cleaned"),
     (re.compile(r"complain", re.IGNORECASE), "complained"),
     (re.compile(r"suppress", re.IGNORECASE), "disabled"),
 )
@@ -118,7 +119,7 @@ EXPECTED = (
 def recognise(first_row: Sequence[str], *, file_name: str = "") -> Layout | str:
     """The layout of a file that begins with this row, or why it can't be told."""
     names = [" ".join(cell.replace("\ufeff", "").split()).casefold() for cell in first_row]
-    told = next((status for name, status in FILE_NAMES if name.match(file_name)), "")
+    told = next((status for name, status in FILE_NAMES if name.search(file_name)), "")
     if any(ANYWHERE.get(name) == "address" for name in names):
         found = next((one for one in PRODUCTS if one.tell_tale <= set(names)), None)
         product = found or Product("a list", frozenset(), {})

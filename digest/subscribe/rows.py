@@ -32,6 +32,9 @@ SUPPRESSED: Mapping[str, SuppressionReason] = MappingProxyType({
 })  # fmt: skip
 # As Go prints an instant, and so listmonk: "2024-03-01 10:00:00.123456789 +0000 UTC".
 GO_INSTANT = re.compile(r"(\S+ [0-9:]{8})(?:\.([0-9]{1,6})[0-9]*)? ([+-][0-9]{4})(?: \S+)?")
+# Beyond these years stand what programs write for "never". PostgreSQL's driver can't give back
+# what its time zone moves out of the years 1 to 9999.
+YEARS = range(1970, 2101)
 # What makes a spreadsheet take a cell for a formula.
 FORMULA = ("=", "+", "-", "@")
 
@@ -98,14 +101,18 @@ def _evidence(cells: Cells, status: str) -> str:
 def guarded(name: str) -> str:
     """The name as a cell that no spreadsheet runs as a formula: readers choose their names.
     read_row() takes the apostrophe away again."""
-    return f"'{name}" if name.startswith(FORMULA) else name
+    return f"'{name}" if _is_formula(name) else name
+
+
+def _is_formula(name: str) -> bool:
+    # With apostrophes before it as well: so that each one added is one taken away.
+    return name.lstrip("'").startswith(FORMULA)
 
 
 def _name(cells: Cells) -> str:
-    name = cells.name or f"{cells.first_name.strip()} {cells.last_name.strip()}"
-    if name.startswith("'") and name.startswith(FORMULA, 1):
-        name = name[1:]
-    return _clean(name.strip())[:MAX_NAME]
+    given = cells.name or f"{cells.first_name.strip()} {cells.last_name.strip()}"
+    name = _clean(given.strip())
+    return (name.removeprefix("'") if _is_formula(name) else name)[:MAX_NAME]
 
 
 @lru_cache(maxsize=1_000)
@@ -145,12 +152,14 @@ def _ip(text: str) -> str | None:
 
 
 def _instant(text: str) -> datetime | None:
-    """ISO 8601, "2019-03-12 14:22:01", or as Go prints it; without a zone it is UTC."""
+    """ISO 8601, "2019-03-12 14:22:01", or as Go prints it; without a zone it is UTC. None for a
+    time that can't be read, or is none."""
     try:
         found = datetime.fromisoformat(_as_iso(text.strip()))
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        at = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return at if at.year in YEARS else None
 
 
 def _as_iso(text: str) -> str:
