@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from digest.choose.window import next_due, night_due
+from digest.choose.window import is_decided, next_due, night_due
 from digest.errors import DigestError
 from digest.logs import Logger
 from digest.model.feeds import FeedResult, FeedStatus
@@ -97,8 +97,10 @@ class Watch:
         with self.store.read() as connection:
             catch_up = timedelta(hours=self.settings.deliver.catch_up_h)
             day = night_due(publication, now, catch_up=catch_up)
-            if day is not None and find_edition(connection, publication.slug, day) is None:
-                return Night(publication, day, now)
+            if day is not None:
+                tonight = find_edition(connection, publication.slug, day)
+                if not is_decided(publication, tonight):
+                    return Night(publication, day, now)
             latest = list_editions(connection, publication.slug, limit=UNFINISHED)
             self._report_missed(publication, latest)
             for record in latest:
@@ -109,8 +111,9 @@ class Watch:
     def _report_missed(self, publication: Publication, latest: Sequence[EditionRecord]) -> None:
         """Say once that last night's edition never was; a newsroom that begins has missed none."""
         night = night_due(publication, self.clock(), catch_up=timedelta(days=1))
-        days = {record.day for record in latest}
-        if night is None or night in days or night < min(days, default=date.max):
+        if night is None or night < min((record.day for record in latest), default=date.max):
+            return
+        if night in {record.day for record in latest if is_decided(publication, record)}:
             return
         if (publication.slug, night) not in self.missed:
             self.missed.add((publication.slug, night))

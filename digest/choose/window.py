@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from digest.model.ledger import EditionRecord, EditionState
 from digest.model.newsroom import Publication
 
 
@@ -61,6 +62,14 @@ def night_due(publication: Publication, now: datetime, *, catch_up: timedelta) -
         if is_publishing(publication, day) and due_at(publication, day) <= now:
             return day if now - due_at(publication, day) <= catch_up else None
     return None
+
+
+def is_decided(publication: Publication, record: EditionRecord | None) -> bool:
+    """Whether the night of that record needs no other decision at its hour: it has an edition, or
+    was skipped then. A skip ahead of the hour says nothing of what has come by the hour."""
+    if record is None or record.state is not EditionState.SKIPPED:
+        return record is not None
+    return record.cutoff >= due_at(publication, record.day)
 
 
 def next_due(publication: Publication, now: datetime) -> datetime:

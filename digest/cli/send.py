@@ -84,7 +84,7 @@ def _nights(
         if day is None and moment < due_at(publication, night.day):
             words = (
                 f"{publication.slug}: this is the edition of {night.day}, ahead of its hour "
-                f"({publication.send_at:%H:%M}); there will be no other then"
+                f"({publication.send_at:%H:%M}); once it is sent, there will be no other then"
             )
             typer.echo(words, err=True)
         found.append(night)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from digest.model.newsroom import Limits
+from digest.night_report import Ending
 from digest.schedule import Watch
 from digest.store.engine import open_store
 from tests.real.night.conftest import EVENING, Newsroom
@@ -116,6 +117,41 @@ def test_a_skipped_night_is_said_once_and_held_over(newsroom: Newsroom) -> None:
     tick(watch)
     assert "Ferry stays" in newsroom.outbox[0]
     assert "Whale seen" in newsroom.outbox[0]
+
+
+def test_a_try_ahead_of_the_hour_that_ends_without_an_edition_decides_nothing(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.publish("Ferry stays", at=EVENING - timedelta(hours=6))
+    newsroom.now = EVENING - timedelta(hours=5)
+    newsroom.gather()
+    assert newsroom.send().ending is Ending.NOTHING_TO_SEND, "nobody reads it yet"
+    newsroom.subscribe("a@readers.example")
+    watch, log = watch_over(newsroom)
+    tick(watch)
+    assert newsroom.outbox == []
+    newsroom.now = EVENING
+    for _ in range(3):
+        tick(watch)
+        newsroom.later(minutes=1)
+    assert log.endings() == ["sent"]
+    assert len(newsroom.outbox) == 1
+    assert "Ferry stays" in newsroom.outbox[0]
+
+
+def test_a_night_only_tried_ahead_of_its_hour_is_missed_when_nobody_was_there(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.publish("Ferry stays", at=EVENING - timedelta(hours=6))
+    newsroom.now = EVENING - timedelta(hours=5)
+    newsroom.gather()
+    assert newsroom.send().ending is Ending.NOTHING_TO_SEND
+    newsroom.subscribe("a@readers.example")
+    newsroom.now = EVENING + timedelta(hours=7)
+    watch, log = watch_over(newsroom)
+    tick(watch)
+    missed = [values["day"] for event, values in log.events if event == "night_missed"]
+    assert missed == ["2026-03-12"]
 
 
 def test_two_publications_each_at_their_own_hour(newsroom: Newsroom) -> None:
