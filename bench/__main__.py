@@ -1,19 +1,25 @@
-"""`make bench`: every bench module in turn, as one table. Timings are of this machine, now."""
+"""`make bench`: every bench module in turn, as one table; `python -m bench NAME ...`: only those.
+
+Timings are of this machine, now.
+"""
 
 import importlib
 import os
 import platform
+import sys
 from pathlib import Path
 
 
 def main() -> None:
+    modules = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+    chosen = sys.argv[1:] or modules
+    if unknown := set(chosen) - set(modules):
+        sys.exit(f"bench: no module {', '.join(sorted(unknown))}; there are {', '.join(modules)}")
     print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, {platform.machine()}\n")
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.stem.startswith("_"):
-            continue
-        module = importlib.import_module(f"bench.{path.stem}")
-        for name, figure in module.measure():
-            print(f"{name:62} {figure}", flush=True)
+    for name in chosen:
+        for what, figure in importlib.import_module(f"bench.{name}").measure():
+            print(f"{what:62} {figure}", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

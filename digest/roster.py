@@ -26,7 +26,7 @@ from digest.subscribe.columns import recognise
 from digest.subscribe.rows import BadRow, Unconfirmed, guarded, read_row
 from digest.subscribe.table import read_table
 
-ROWS_PER_COMMIT = 20_000
+ROWS_PER_COMMIT = 5_000
 MAX_BAD_ROWS_KEPT = 1_000
 MAX_TOPICS_KEPT = 100
 COLUMNS = ("email", "name", "topics", "language", "status", "consent_time", "consent_ip",

@@ -44,7 +44,7 @@ class Taken:
 def take_in(
     connection: Connection, publication: str, wishes: Sequence[Wish], *, now: datetime
 ) -> Taken:
-    """Grant the wishes, at best some 10,000 at a time, inside the caller's transaction.
+    """Grant the wishes, at best some thousands at a time, inside the caller's transaction.
 
     Of several for one address a suppression counts, else the first. `n_known` are those whose
     wish was granted before, and such repetitions. A pending subscription is confirmed, as the
