@@ -4,10 +4,17 @@ On a terminal rich draws tables and progress bars; into a file or pipe go plain 
 """
 
 import json
+import math
+import os
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
+
+# Work that takes no longer than this is over before anybody would ask how far it is.
+QUIET_S = 10.0
 
 
 class Progress(Protocol):
@@ -80,12 +87,12 @@ def _text(cell: object) -> str:
 
 @contextmanager
 def progress(title: str, total: int | None) -> Iterator[Progress]:
-    """Count long work: a bar with rate and time left on a terminal, else a line at times."""
+    """Count long work: a bar with rate and time left on a terminal, else Lines."""
     if is_terminal():
         with _bar(title, total) as count:
             yield count
     else:
-        yield _Lines(title, total)
+        yield Lines(title, total, quiet_s=math.inf if _is_thrown_away() else QUIET_S)
 
 
 @contextmanager
@@ -128,11 +135,20 @@ class _Bar:
         self._bars.update(self._task, total=total)
 
 
-class _Lines:
-    """Plain lines: after each tenth of the work, or each 100,000 where the end is unknown."""
+class Lines:
+    """Plain lines for work that takes longer than `quiet_s`: after each tenth of it, or each
+    100,000 where the end is unknown."""
 
-    def __init__(self, title: str, total: int | None) -> None:
+    def __init__(
+        self,
+        title: str,
+        total: int | None,
+        *,
+        quiet_s: float = QUIET_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._title, self._total, self._done, self._step = title, total, 0, 100_000
+        self._clock, self._speaks_at = clock, clock() + quiet_s
         if total is not None:
             self.set_total(total)
 
@@ -141,8 +157,18 @@ class _Lines:
 
     def __call__(self, n: int, words: str = "") -> None:
         before, self._done = self._done // self._step, self._done + n
-        if self._done // self._step == before and self._done != self._total:
+        is_time = self._done // self._step > before or self._done == self._total
+        if not is_time or self._clock() < self._speaks_at:
             return
         of = f" of {self._total:,}" if self._total else ""
         # Progress is not the result: it must not mix with --json on standard output.
         sys.stderr.write(f"{self._title}: {self._done:,}{of} {words}".rstrip() + "\n")
+
+
+def _is_thrown_away() -> bool:
+    """Whether standard output is /dev/null, as in a crontab: who does not want the result does
+    not want to hear how far it is, and cron would mail it."""
+    try:
+        return os.fstat(sys.stdout.fileno()).st_rdev == Path(os.devnull).stat().st_rdev
+    except (OSError, ValueError):
+        return False

@@ -53,7 +53,7 @@ def send(
             return
         nights = _nights(chosen, wanted, is_json=is_json)
         if gather and nights:
-            _gather(context, is_json=is_json)
+            _gather(context)
         reports, errors = _send_all(context, nights)
     _print(reports, is_json=is_json)
     for error in errors:
@@ -110,7 +110,7 @@ def _publications(context: Context, slug: str | None) -> "tuple[Publication, ...
     return settings.publications if slug is None else (settings.publication(slug),)
 
 
-def _gather(context: Context, *, is_json: bool) -> None:
+def _gather(context: Context) -> None:
     from digest.cli.feed_results import bad_feeds_line
     from digest.run import gather
 
@@ -125,7 +125,7 @@ def _gather(context: Context, *, is_json: bool) -> None:
         )
     line = bad_feeds_line(results)
     if line:
-        typer.echo(line, err=is_json)
+        typer.echo(line, err=True)
 
 
 def _send_one(context: Context, night: "Night") -> "tuple[NightReport, ...]":
@@ -153,7 +153,7 @@ def _print(reports: "Sequence[NightReport]", *, is_json: bool) -> None:
         print_json([report_as_json(report) for report in reports])
         return
     for report in reports:
-        typer.echo(report_line(report))
+        typer.echo(report_line(report), err=not report.is_ok)
         if report.counts:
             rows = [(state, n) for state, n in report.counts.items() if n]
             print_table("", ("outcome", "#readers"), rows)
