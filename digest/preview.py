@@ -22,6 +22,7 @@ from digest.sender import Clock
 from digest.settings.load import Settings
 from digest.store.engine import Store
 from digest.store.scratch import scratch_store
+from digest.whole_file import write_whole
 
 # Where no address of pages is set yet, links must still look like what they are.
 UNSET_BASE_URL = "https://not-set-yet.example"
@@ -96,7 +97,7 @@ def save_preview(preview: Preview, folder: Path) -> tuple[Path, ...]:
     for envelope in preview.envelopes:
         files[f"{stem}-{file_name(envelope.recipient)}.eml"] = envelope.message
     for name, content in files.items():
-        (folder / name).write_bytes(content)
+        write_whole(folder / name, content)
     return tuple(folder / name for name in files)
 
 

@@ -10,6 +10,7 @@ import typer
 from digest.cli.context import open_context
 from digest.cli.screen import print_json, print_table, progress
 from digest.errors import SettingsError, UnreadableFileError, UsageError
+from digest.whole_file import write_whole
 
 app = typer.Typer(help="List and check feeds; OPML in and out.", no_args_is_help=True)
 
@@ -120,11 +121,11 @@ def _append(file: Path, text: str) -> None:
     from digest.settings.load import load_settings
 
     before = file.read_text(encoding="utf-8")
-    file.write_text(before.rstrip("\n") + "\n" + text, encoding="utf-8")
+    write_whole(file, f"{before.rstrip()}\n{text}".encode())
     try:
         load_settings(Path.cwd())
     except SettingsError:
-        file.write_text(before, encoding="utf-8")
+        write_whole(file, before.encode())
         raise
 
 

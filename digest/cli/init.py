@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from digest.errors import UsageError
+from digest.whole_file import write_whole
 
 
 def init(
@@ -44,8 +45,7 @@ def _write(path: Path, text: str, *, mode: int = 0o644) -> None:
     if path.exists():
         typer.echo(f"kept  {path}")
         return
-    path.touch(mode=mode)
-    path.write_text(text, encoding="utf-8")
+    write_whole(path, text.encode(), mode=mode)
     typer.echo(f"made  {path}")
 
 

@@ -1,6 +1,8 @@
 """The `digest` command: runs the app and turns errors into words. I/O: the terminal."""
 
+import os
 import sys
+from typing import NoReturn
 
 
 def main() -> None:
@@ -9,19 +11,30 @@ def main() -> None:
     from digest.errors import DigestError
 
     try:
-        app()
+        try:
+            app()
+        finally:
+            # What could not be written down must be known before the exit code is.
+            sys.stdout.flush()
     except DigestError as error:
-        sys.stderr.write(f"digest: {error}\n")
-        raise SystemExit(error.exit_code) from None
+        _end(str(error), error.exit_code)
     except BrokenPipeError:
         # `digest ... | head` has seen enough.
-        sys.stderr.close()
+        _forget_output()
         raise SystemExit(0) from None
     except OSError as error:
-        if error.filename is None:
-            raise
-        sys.stderr.write(f"digest: {error.filename}: {error.strerror}\n")
-        raise SystemExit(1) from None
+        _forget_output()
+        words = error.strerror or str(error) or type(error).__name__
+        _end(words if error.filename is None else f"{error.filename}: {words}", 1)
     except KeyboardInterrupt:
-        sys.stderr.write("digest: stopped\n")
-        raise SystemExit(130) from None
+        _end("stopped", 130)
+
+
+def _end(words: str, code: int) -> NoReturn:
+    sys.stderr.write(f"digest: {words}\n")
+    raise SystemExit(code) from None
+
+
+def _forget_output() -> None:
+    """Python flushes standard output once more at its end and must not fail at that."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,6 +1,7 @@
 """`digest subscribers`: who gets the wrap. I/O: the store, files."""
 
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ from digest.cli.context import open_context
 from digest.cli.options import now
 from digest.cli.screen import print_json, print_table, progress
 from digest.errors import UsageError
+from digest.whole_file import whole_file
 
 if TYPE_CHECKING:
     from digest.model.newsroom import Publication
@@ -203,8 +205,10 @@ def export_them(
         if file is None:
             export_file(context.store, sys.stdout, publication=slug)
             return
-        with file.open("w", encoding="utf-8", newline="") as out:
-            n = export_file(context.store, out, publication=slug)
+        with whole_file(file) as out:
+            text = TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
+            n = export_file(context.store, text, publication=slug)
+            text.detach()
     typer.echo(f"{n:,} readers written to {file}")
 
 
