@@ -50,7 +50,7 @@ def _judge(ranked: Sequence[RankedStory], publication: Publication) -> list[Verd
             verdict = Verdict(one, False, f"{section.title} is full ({section.max_stories})")
         else:
             taken[section.slug] += 1
-            place = f"{taken[section.slug]} of at most {section.max_stories}"
+            place = f"{taken[section.slug]} of {section.max_stories}"
             verdict = Verdict(one, True, f"{section.title}, {place}")
         n_in += verdict.is_in
         verdicts.append(verdict)

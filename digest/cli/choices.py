@@ -23,7 +23,8 @@ def print_choice(preview: "Preview", *, is_explained: bool = False) -> None:
     if not verdicts:
         return
     columns = ("#points", "place", "story", "reported by")
-    print_table(heading, columns, [_row(one) for one in verdicts], is_one_line=True)
+    rows = [_row(one) for one in verdicts]
+    print_table(heading, columns, rows, is_one_line=True, spare="reported by")
     if is_explained:
         for verdict in verdicts:
             typer.echo(f"\n{_mark(verdict)} {verdict.ranked.story.title}\n     {verdict.why}")

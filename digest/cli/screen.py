@@ -15,6 +15,8 @@ from typing import Any, Protocol
 
 # Work that takes no longer than this is over before anybody would ask how far it is.
 QUIET_S = 10.0
+# Terminals with fewer columns have no room for what is nice to know.
+NARROW = 110
 
 
 class Progress(Protocol):
@@ -42,29 +44,72 @@ def print_table(
     rows: Sequence[Sequence[object]],
     *,
     is_one_line: bool = False,
+    spare: str = "",
 ) -> None:
     """A table. Columns whose name begins with `#` are numbers, set to the right; `is_one_line`
-    cuts what does not fit the terminal instead of wrapping it."""
+    cuts what does not fit the terminal instead of wrapping it. The column `spare` is left out
+    where the terminal is narrow."""
     if not is_terminal():
         _print_plain(title, columns, rows)
         return
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
+
+    console = Console()
+    if spare and console.width < NARROW:
+        index = columns.index(spare)
+        columns = [*columns[:index], *columns[index + 1 :]]
+        rows = [[*row[:index], *row[index + 1 :]] for row in rows]
+    _print_rich(console, title, columns, rows, is_one_line=is_one_line)
+
+
+def _print_rich(
+    console: Any,
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    is_one_line: bool,
+) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.cells import cell_len
     from rich.markup import escape
     from rich.table import Table
 
     table = Table(title=title or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD)
-    for column in columns:
-        is_number = column.startswith("#")
+    wanted = [
+        max(cell_len(text) for text in (columns[index].removeprefix("#"), *map(_text, cells)))
+        for index, cells in enumerate(zip(*rows, strict=True))
+    ] or [len(column) for column in columns]
+    are_numbers = [column.startswith("#") for column in columns]
+    # Each column has a space on both sides and a line, or the edge, before and after.
+    room = console.width - 3 * len(columns) - 1
+    for column, width, is_number in zip(
+        columns, fitted(wanted, are_numbers, room=room), are_numbers, strict=True
+    ):
         table.add_column(
             column.removeprefix("#"),
             justify="right" if is_number else "left",
             no_wrap=is_number or is_one_line,
             overflow="ellipsis" if is_one_line else "fold",
+            width=width,
         )
     for row in rows:
         table.add_row(*(escape(_text(cell)) for cell in row))
-    Console().print(table)
+    console.print(table)
+
+
+def fitted(wanted: Sequence[int], are_numbers: Sequence[bool], *, room: int) -> tuple[int, ...]:
+    """Widths of columns that want so much and share `room`. Numbers get what they want; of the
+    others the narrow ones too, and the wide ones share the rest; never less than one."""
+    widths = dict(enumerate(wanted))
+    rest = room - sum(
+        width for width, is_number in zip(wanted, are_numbers, strict=True) if is_number
+    )
+    texts = sorted((i for i in widths if not are_numbers[i]), key=lambda i: wanted[i])
+    for n_before, index in enumerate(texts):
+        widths[index] = max(1, min(wanted[index], rest // (len(texts) - n_before)))
+        rest -= widths[index]
+    return tuple(widths.values())
 
 
 def _print_plain(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from digest.cli.screen import Lines
+from digest.cli.screen import Lines, fitted
 
 
 class Clock:
@@ -45,3 +45,19 @@ def test_without_an_end_in_sight_each_hundred_thousand(capsys: pytest.CaptureFix
         clock.s += 1
         count(5_000)
     assert capsys.readouterr().err == "rows: 100,000\nrows: 200,000\nrows: 300,000\n"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "room", "expected"),
+    [
+        ((6, 20, 30), 60, (6, 20, 30)),
+        ((6, 20, 90), 60, (6, 20, 34)),
+        ((6, 50, 90), 60, (6, 27, 27)),
+        ((6, 50, 90), 5, (6, 1, 1)),
+        ((6, 0, 90), 5, (6, 1, 1)),
+    ],
+)
+def test_numbers_and_narrow_columns_keep_their_width(
+    wanted: tuple[int, ...], room: int, expected: tuple[int, ...]
+) -> None:
+    assert fitted(wanted, (True, False, False), room=room) == expected
