@@ -4,22 +4,38 @@ A variable wins over .env. DIGEST_SMTP_URL_FILE=/run/secrets/smtp gives DIGEST_S
 line of that file; giving both is refused.
 """
 
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from digest.errors import SettingsError
 
 SECRET_KEY_LENGTH = 32
 CAN_BE_FILES = ("database_url", "smtp_url", "base_url", "secret_key")
+PREFIX = "digest_"
+# Kubernetes and Docker put these into the environment where a service or container is called
+# "digest", or "digest-" and more.
+_OF_THE_PLATFORM = re.compile(
+    PREFIX + r"(\w+_)?(service_host|service_port(_\w+)?|port(_\d+_(tcp|udp|sctp)(_\w+)?)?)"
+)
 
 
 class _WithFiles(PydanticBaseSettingsSource):
-    """A source with each NAME_FILE replaced by NAME, the first line of that file."""
+    """A source with each NAME_FILE replaced by NAME, the first line of that file; names that mean
+    nothing are refused."""
 
     def __init__(self, settings_cls: type[BaseSettings], inner: PydanticBaseSettingsSource) -> None:
         super().__init__(settings_cls)
@@ -30,6 +46,9 @@ class _WithFiles(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         values = dict(self._inner())
+        if isinstance(self._inner, EnvSettingsSource):
+            is_file = isinstance(self._inner, DotEnvSettingsSource)
+            _refuse_unknown(self._inner.env_vars, ".env" if is_file else "environment")
         for name in CAN_BE_FILES:
             path = values.pop(f"{name}_file", None)
             if path is None:
@@ -46,7 +65,7 @@ class Environment(BaseSettings):
     """DIGEST_* variables. Descriptions are the settings table of the README."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DIGEST_", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_prefix=PREFIX.upper(), env_file_encoding="utf-8", extra="ignore", frozen=True
     )
 
     config: Path | None = Field(
@@ -109,6 +128,21 @@ class Environment(BaseSettings):
 def read_environment(env_file: Path | None) -> Environment:
     """The DIGEST_* variables over those of `env_file`, where it exists."""
     return Environment(_env_file=env_file)
+
+
+def _refuse_unknown(names: Iterable[str], place: str) -> None:
+    """Raise SettingsError for names that begin as ours do: a misspelt one would go unnoticed."""
+    known = [f"{PREFIX}{name}".upper() for name in Environment.model_fields]
+    problems = []
+    for name in sorted({name.lower() for name in names}):
+        if not name.startswith(PREFIX) or _OF_THE_PLATFORM.fullmatch(name):
+            continue
+        if name.upper() not in known:
+            near = get_close_matches(name.upper(), known, n=1)
+            words = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}"
+            problems.append(f"{place}: {name.upper()}: unknown; {words}")
+    if problems:
+        raise SettingsError(tuple(problems))
 
 
 def _first_line(name: str, path: Path) -> str:

@@ -155,6 +155,33 @@ def test_a_wrong_environment_is_refused(project: Path, lines: str, expected: str
     assert "short" not in problems.replace("short name", "")
 
 
+def test_a_misspelt_name_is_refused_with_the_nearest(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / ".env").write_text("DIGEST_SMPT_URL=smtps://relay.example\nSMTP_URL=x\n")
+    assert problems_of(project) == ".env: DIGEST_SMPT_URL: unknown; did you mean DIGEST_SMTP_URL?"
+    (project / ".env").unlink()
+    monkeypatch.setenv("DIGEST_SECRETKEY_FILE", "/run/secrets/key")
+    monkeypatch.setenv("DIGEST_XYZZY", "1")
+    first, second = problems_of(project).splitlines()
+    assert first == (
+        "environment: DIGEST_SECRETKEY_FILE: unknown; did you mean DIGEST_SECRET_KEY_FILE?"
+    )
+    assert second.startswith("environment: DIGEST_XYZZY: unknown; expected one of DIGEST_CONFIG, ")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["DIGEST_SERVICE_HOST", "DIGEST_SERVICE_PORT_HTTP", "DIGEST_PORT", "DIGEST_PORT_8025_TCP_ADDR",
+     "DIGEST_WEB_SERVICE_PORT", "DIGESTION", "digest_smtp_url"],
+)  # fmt: skip
+def test_names_that_are_none_of_ours_or_known(
+    project: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "smtps://relay.example")
+    assert load_settings(project)
+
+
 def test_secrets_stay_out_of_repr(project: Path) -> None:
     (project / ".env").write_text(
         f"DIGEST_SECRET_KEY={KEY}\nDIGEST_SMTP_URL=smtps://me:hunter22@relay.example\n"
