@@ -170,12 +170,21 @@ def _step_into(here: object, step: int | str) -> object:
     return here.get(step) if isinstance(here, dict) else None
 
 
+_WORDS = {
+    "extra_forbidden": "unknown key; expected one of those in the settings table of the README",
+    "missing": "missing; expected a value",
+    "int_type": "expected an integer, such as 24",
+    "int_from_float": "expected an integer, such as 24",
+    "float_type": "expected a number, such as 1.5",
+    "bool_type": "expected true or false, without quotes",
+    "string_type": 'expected a text in quotes, such as "news"',
+    "tuple_type": 'expected a list, such as ["news", "arts"]',
+    "model_type": "expected a table",
+}
+
+
 def _words(problem: Any) -> str:
     kind, context = problem["type"], problem.get("ctx", {})
-    if kind == "extra_forbidden":
-        return "unknown key; expected one of those in the settings table of the README"
-    if kind == "missing":
-        return "missing; expected a value"
     if kind == "value_error":
         return str(context.get("error", problem["msg"]))
-    return str(problem["msg"]).replace("Input should be", "expected").replace("a valid ", "a ")
+    return _WORDS.get(kind) or str(problem["msg"]).replace("Input should be", "expected")

@@ -77,6 +77,11 @@ def _feed_url(value: str) -> str:
         ) from error
 
 
+def _as_tuple(value: object) -> object:
+    """TOML's arrays are lists; values never change, so ours are tuples."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 def _not_empty(values: tuple[Any, ...]) -> tuple[Any, ...]:
     # Not min_length: pydantic would count items that it has refused for another reason.
     if not values:
@@ -84,6 +89,8 @@ def _not_empty(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
+AS_TUPLE = BeforeValidator(_as_tuple)
+NOT_EMPTY = AfterValidator(_not_empty)
 Line = Annotated[str, AfterValidator(_one_line)]
 Slug = Annotated[str, _matches(SLUG, "at most 28 lower-case letters, digits and hyphens")]
 Colour = Annotated[str, _matches(COLOUR, "a colour as #rrggbb")]
@@ -97,9 +104,10 @@ FeedUrl = Annotated[str, AfterValidator(_feed_url)]
 
 
 class Table(BaseModel):
-    """A TOML table: unknown keys are refused, values never change."""
+    """A TOML table: unknown keys are refused, values never change, and are not bent into a type:
+    `max_stories = "24"` is a slip to be told of."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     def values(self) -> dict[str, Any]:
         """The fields as they are, for building the model's value of the same fields."""
@@ -113,7 +121,7 @@ class SectionTable(Table):
     title: Line = Field(description="its heading in the mail")
     max_stories: int = Field(default=6, ge=1, le=100, description="most stories in it")
     weight: float = Field(default=1.0, ge=0, le=10, description="how much its stories count")
-    match: tuple[str, ...] = Field(
+    match: Annotated[tuple[str, ...], AS_TUPLE] = Field(
         default=(), description="feed categories that belong to it, in any case of letters"
     )
 
@@ -169,7 +177,7 @@ class PublicationTable(Table):
         default="{{ lead.title }}",
         description="Jinja template with lead, day, publication and count",
     )
-    sections: Annotated[tuple[SectionTable, ...], AfterValidator(_not_empty)] = Field(
+    sections: Annotated[tuple[SectionTable, ...], AS_TUPLE, NOT_EMPTY] = Field(
         description="in the mail's order"
     )
     limits: LimitsTable = Field(default_factory=LimitsTable, description="see below")
@@ -202,7 +210,9 @@ class FeedTable(Table):
     )
     weight: float = Field(default=1.0, ge=0, le=10, description="how much its stories count")
     is_own: bool = Field(default=False, description="your own reporting: goes before others'")
-    publications: tuple[Slug, ...] = Field(default=(), description="which take it; empty: all")
+    publications: Annotated[tuple[Slug, ...], AS_TUPLE] = Field(
+        default=(), description="which take it; empty: all"
+    )
 
     def to_feed(self) -> FeedSource:
         """The same as the value that the stages know."""
@@ -256,10 +266,10 @@ class NewsroomFile(Table):
     deliver: DeliverTable = Field(default_factory=DeliverTable, description="how mail leaves")
     keep: KeepTable = Field(default_factory=KeepTable, description="what `digest purge` keeps")
     web: WebTable = Field(default_factory=WebTable, description="readers' pages")
-    publications: Annotated[tuple[PublicationTable, ...], AfterValidator(_not_empty)] = Field(
+    publications: Annotated[tuple[PublicationTable, ...], AS_TUPLE, NOT_EMPTY] = Field(
         description="newsletters"
     )
-    feeds: Annotated[tuple[FeedTable, ...], AfterValidator(_not_empty)] = Field(
+    feeds: Annotated[tuple[FeedTable, ...], AS_TUPLE, NOT_EMPTY] = Field(
         description="where stories come from"
     )
 

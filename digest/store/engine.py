@@ -30,6 +30,10 @@ from digest.errors import (
 
 SOUND_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_S = 10
+EXPECTED_URL = (
+    "DIGEST_DATABASE_URL: expected sqlite:///path with three slashes, such as "
+    "sqlite:///var/digest.db, or postgresql://user:password@host/name"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +77,13 @@ def open_store(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Store:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise SettingsError(
-            ("DIGEST_DATABASE_URL: expected sqlite:///path or postgresql://...",)
-        ) from error
-    if parsed.get_backend_name() == "sqlite":
-        return _open_sqlite(parsed.database or "", busy_timeout_s)
+        raise SettingsError((EXPECTED_URL,)) from error
+    # sqlite://path names a host and no file.
+    if parsed.get_backend_name() == "sqlite" and parsed.database and not parsed.host:
+        return _open_sqlite(parsed.database, busy_timeout_s)
     if parsed.get_backend_name() == "postgresql":
         return _open_postgresql(url)
-    raise SettingsError(("DIGEST_DATABASE_URL: expected sqlite:///path or postgresql://...",))
+    raise SettingsError((EXPECTED_URL,))
 
 
 def sqlite_module() -> ModuleType:
@@ -97,7 +100,7 @@ def sqlite_module() -> ModuleType:
 
 def _open_sqlite(path: str, busy_timeout_s: float) -> Store:
     folder = Path(path).resolve().parent
-    if not path or not folder.is_dir():
+    if not folder.is_dir():
         raise StoreMissingError(
             f"The folder {folder} for the database is missing. "
             "Make it, or set DIGEST_DATABASE_URL to another place."

@@ -165,9 +165,21 @@ def test_not_a_database(tmp_path: Path) -> None:
         migrate(open_store(f"sqlite:///{path}"))
 
 
-@pytest.mark.parametrize("url", ["mysql://x/y", "nonsense", "", "postgres"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://x/y",
+        "nonsense",
+        "",
+        "postgres",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite://digest.db",
+        "sqlite://var/digest.db",
+    ],
+)
 def test_other_urls_are_refused(url: str) -> None:
-    with pytest.raises(SettingsError, match="DIGEST_DATABASE_URL"):
+    with pytest.raises(SettingsError, match="DIGEST_DATABASE_URL: expected sqlite:///path"):
         open_store(url)
 
 

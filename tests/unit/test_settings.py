@@ -88,6 +88,20 @@ def test_digest_config_leads_to_a_project(
         ('language = "en"', 'language = "tlh"', r'language: expected "en" or "fr"'),
         ("[gather]", "[gather", r"not valid TOML: .*line \d+"),
         ("max_stories = 24", "max_stories = 0", r"limits\.max_stories: expected greater than"),
+        ("max_stories = 24", 'max_stories = "24"', r"limits\.max_stories: expected an integer"),
+        ("max_stories = 24", "max_stories = 24.0", r"limits\.max_stories: expected an integer"),
+        ("poll_every_min = 15", "poll_every_min = true",
+         r"gather\.poll_every_min: expected an integer"),
+        ("is_own = true", 'is_own = "yes"', r"feeds\[tide\]\.is_own: expected true or false"),
+        ("is_own = true", "is_own = 1", r"feeds\[tide\]\.is_own: expected true or false"),
+        ("weight = 0.8", "weight = true", r"feeds\[county\]\.weight: expected a number"),
+        ('from_name = "The Port Kestrel Tide"', "from_name = 1", r"from_name: expected a text in"),
+        ('days = ["mon"', "days = [1", r"days: expected a list of mon, tue"),
+        ("is_own = true", 'publications = "kestrel"',
+         r"feeds\[tide\]\.publications: expected a list"),
+        ("is_own = true", "publications = [1]", r"publications\[1\]: expected a text in quotes"),
+        ("[gather]", "[[gather]]", r"gather: expected a table"),
+        ('send_at = "18:00"', "send_at = 18", r"send_at: expected a local time such as"),
     ],
 )  # fmt: skip
 def test_wrong_keys_are_refused(project: Path, old: str, new: str, expected: str) -> None:
@@ -95,6 +109,20 @@ def test_wrong_keys_are_refused(project: Path, old: str, new: str, expected: str
     problems = problems_of(project)
     assert str(project / "config" / "digest.toml") in problems
     assert re.search(expected, problems), problems
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("weight = 0.8", "weight = 1"),
+        ('send_at = "18:00"', "send_at = 18:00:00"),
+        ("is_own = true", 'publications = ["kestrel"]'),
+    ],
+)
+def test_other_spellings_that_are_good(project: Path, old: str, new: str) -> None:
+    change(project, old, new)
+    settings = load_settings(project)
+    assert settings.publications[0].send_at == time(18)
 
 
 def test_every_problem_is_told_at_once(project: Path) -> None:
