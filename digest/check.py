@@ -61,11 +61,22 @@ def check_all(settings: Settings, store: Store) -> Iterator[Finding]:
         yield Finding(f"feed {result.name}", not result.is_bad, detail)
 
 
+def rehearse(settings: Settings) -> None:
+    """Try what every night needs of the settings: raises SettingsError, TemplateError now rather
+    than at the hour."""
+    sending_terms(settings.smtp_url, settings.base_url, settings.secret_key)
+    _render_specimen(settings)
+
+
+def _render_specimen(settings: Settings) -> None:
+    templates = load_wrap(template_folders(settings.folder))
+    for publication in settings.publications:
+        render(SPECIMEN, publication, templates)
+
+
 def _templates(settings: Settings) -> Finding:
     try:
-        templates = load_wrap(template_folders(settings.folder))
-        for publication in settings.publications:
-            render(SPECIMEN, publication, templates)
+        _render_specimen(settings)
     except DigestError as error:
         return Finding("templates", False, str(error))
     return Finding("templates", True, "the wrap renders")

@@ -22,7 +22,10 @@ def run(
 
     Logs a line an event. SIGTERM or Ctrl-C: finishes the messages in hand, then ends.
     """
+    from digest.check import rehearse
+
     with open_context() as context:
+        rehearse(context.settings)
         asyncio.run(_run(context, is_json=json_log, has_web=web))
 
 

@@ -174,6 +174,20 @@ def test_run_sends_at_the_hour_and_stops_when_asked(newsroom: Path) -> None:
     assert f"port {port}" in again.err
 
 
+def test_run_refuses_to_start_when_no_night_could_be_sent(digest: Digest, newsroom: Path) -> None:
+    unset = digest(
+        "run", DIGEST_SMTP_URL="smtp://relay.example", DIGEST_BASE_URL="http://w.example"
+    )
+    assert (unset.code, unset.out) == (2, "")
+    assert "DIGEST_BASE_URL: expected https://" in unset.err
+    config = newsroom / "config" / "digest.toml"
+    text = config.read_text("utf-8")
+    config.write_text(text.replace("{{ lead.title }}", "{{ lead.titel }}"), "utf-8")
+    broken = digest("run")
+    assert (broken.code, broken.out) == (2, "")
+    assert "titel" in broken.err
+
+
 def free_port() -> int:
     import socket
 
