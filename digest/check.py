@@ -1,11 +1,15 @@
-"""Is all well? Settings, templates, database, relay and feeds, each as one finding.
+"""Is all well? Settings, templates, database, relay, readers' pages and feeds, each as one finding.
 I/O: all of them; nothing is stored or sent.
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.client import HTTPException
+from urllib.error import HTTPError, URLError
+from urllib.request import ProxyHandler, build_opener
 
 from digest.compose.render import render
 from digest.compose.specimen import EDITION as SPECIMEN
@@ -20,7 +24,11 @@ from digest.poll import peek
 from digest.run import feed_caps, user_agent
 from digest.sending import sending_terms
 from digest.settings.load import Settings
-from digest.store.engine import SOUND_SQLITE, Store, sqlite_module
+from digest.store.engine import SOUND_SQLITE, open_store, sqlite_module
+from digest.store.migrate import migrate
+from digest.store.trial import try_to_write
+
+PAGES_TIMEOUT_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +58,11 @@ async def check_feeds(
     return tuple(one.result for one in peeks)
 
 
-def check_all(settings: Settings, store: Store) -> Iterator[Finding]:
+def check_all(settings: Settings) -> Iterator[Finding]:
     """Everything that the next night needs, one after the other, as each is known."""
     yield Finding("settings", True, str(settings.config_file))
     yield _templates(settings)
-    yield _database(store)
+    yield _database(settings)
     yield from _sending(settings)
     for result in asyncio.run(check_feeds(settings, settings.feeds)):
         detail = result.detail or f"{result.n_entries} entries"
@@ -82,8 +90,19 @@ def _templates(settings: Settings) -> Finding:
     return Finding("templates", True, "the wrap renders")
 
 
-def _database(store: Store) -> Finding:
-    # The store is open and migrated, or the command would not have come here.
+def _database(settings: Settings) -> Finding:
+    try:
+        settings.var.mkdir(exist_ok=True)
+        store = open_store(settings.database_url)
+        try:
+            migrate(store)
+            try_to_write(store)
+        finally:
+            store.close()
+    except DigestError as error:
+        return Finding("database", False, str(error))
+    except OSError as error:
+        return Finding("database", False, f"{error.filename}: {error.strerror}")
     if store.is_sqlite and sqlite_module().sqlite_version_info < SOUND_SQLITE:
         found = sqlite_module().sqlite_version
         return Finding(
@@ -101,12 +120,45 @@ def _sending(settings: Settings) -> Iterator[Finding]:
         yield Finding("relay and links", False, str(error))
         return
     yield Finding("links", True, f"readers' links begin with {terms.base_url}")
-    if isinstance(terms.target, Maildir):
+    is_sending = not isinstance(terms.target, Maildir)
+    yield _pages(terms.base_url, is_sending=is_sending)
+    if not is_sending:
         yield Finding("relay", True, f"{terms.target.label}: messages are kept, none is sent")
         return
     domains = {one.from_address.rpartition("@")[2] for one in settings.publications}
     for domain in sorted(domains):
         yield asyncio.run(_relay(settings, domain))
+
+
+def _pages(base_url: str, *, is_sending: bool) -> Finding:
+    """Whether readers reach their pages; as long as nothing is sent nobody has a link to them."""
+    trouble = _trouble_with(base_url)
+    if not trouble:
+        return Finding("pages", True, f"{base_url} answers")
+    so = (
+        "so readers can't leave: start" if is_sending else "which it must before you go live: start"
+    )
+    advice = "`digest run` or `digest serve`, and let your web server pass this address on to it"
+    return Finding("pages", not is_sending, f"{base_url} {trouble}, {so} {advice}")
+
+
+def _trouble_with(base_url: str) -> str:
+    """What is wrong with the pages' /healthz (web/app.py), or ""."""
+    try:
+        # As when feeds are fetched, no proxy of the environment stands between.
+        with build_opener(ProxyHandler({})).open(
+            f"{base_url}/healthz", timeout=PAGES_TIMEOUT_S
+        ) as answer:
+            is_ours = json.loads(answer.read(1_000)) == {"status": "ok"}
+    except HTTPError as error:
+        return f"answers {error.code} {error.reason}"
+    except URLError as error:
+        return f"does not answer ({getattr(error.reason, 'strerror', None) or error.reason})"
+    except (OSError, HTTPException) as error:
+        return f"does not answer ({error})"
+    except ValueError:
+        is_ours = False
+    return "" if is_ours else "is answered by something else"
 
 
 async def _relay(settings: Settings, domain: str) -> Finding:

@@ -1,26 +1,29 @@
-"""`digest doctor`: is all well for the next night? I/O: feeds, relay, database, only read."""
+"""`digest doctor`: is all well for the next night? I/O: see check.py."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from digest.cli.context import open_context
 from digest.cli.screen import print_json
 
 
 def doctor(
     is_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check settings, templates, database, relay and feeds. Exit code 1 when something is wrong."""
+    """Check settings, templates, database, readers' pages, relay and feeds.
+
+    Exit code 1 when something is wrong.
+    """
     from digest.check import check_all
+    from digest.settings.load import load_settings
 
     findings = []
-    with open_context() as context:
-        for finding in check_all(context.settings, context.store):
-            findings.append(finding)
-            if not is_json:
-                mark = "ok   " if finding.is_ok else "WRONG"
-                typer.echo(f"{mark}  {finding.what:16}  {finding.detail}")
+    for finding in check_all(load_settings(Path.cwd())):
+        findings.append(finding)
+        if not is_json:
+            mark = "ok   " if finding.is_ok else "WRONG"
+            typer.echo(f"{mark}  {finding.what:16}  {finding.detail}")
     if is_json:
         print_json(
             [{"what": one.what, "is_ok": one.is_ok, "detail": one.detail} for one in findings]

@@ -7,6 +7,8 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -91,7 +93,43 @@ def test_doctor(digest: Digest) -> None:
     found = {one["what"]: one for one in json.loads(ill.out)}
     assert found["relay"]["is_ok"] is False
     assert found["database"]["is_ok"] is True
+    assert found["pages"]["is_ok"] is False
+    assert found["pages"]["detail"].startswith("https://w.example does not answer (")
+    assert "start `digest run`" in found["pages"]["detail"]
     assert "hunter22" not in ill.said
+
+
+def test_doctor_finds_whether_the_pages_answer(digest: Digest, newsroom: Path) -> None:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    quiet = digest("doctor", DIGEST_BASE_URL=address)
+    assert quiet.code == 0, "nothing is sent yet"
+    words = f"{address} does not answer (Connection refused), which it must before you go live"
+    assert words in quiet.out
+    config = newsroom / "config" / "digest.toml"
+    config.write_text(config.read_text("utf-8").replace("port = 8025", f"port = {port}"), "utf-8")
+    with started(newsroom, "serve"):
+        wait_for(lambda: f"{address} answers" in digest("doctor", DIGEST_BASE_URL=address).out)
+        elsewhere = digest("doctor", DIGEST_BASE_URL=f"{address}/kestrel/nowhere")
+    assert f"{address}/kestrel/nowhere answers 404" in elsewhere.out
+
+
+def test_doctor_checks_the_rest_when_the_database_can_not_be_opened(
+    digest: Digest, newsroom: Path
+) -> None:
+    (newsroom / "damaged.db").write_text("no database" * 100)
+    for url, words in (
+        ("sqlite:///nowhere/digest.db", "nowhere for the database is missing"),
+        ("sqlite:///damaged.db", "is not a digest database"),
+        ("postgresql://me:hunter22@127.0.0.1:1/digest", "can't be opened"),
+    ):
+        done = digest("doctor", "--json", DIGEST_DATABASE_URL=url)
+        assert done.code == 1
+        found = {one["what"]: one for one in json.loads(done.out)}
+        assert found["database"]["is_ok"] is False
+        assert words in found["database"]["detail"]
+        assert found["templates"]["is_ok"] is found["feed tide"]["is_ok"] is True
+        assert "hunter22" not in done.said
 
 
 @pytest.mark.usefixtures("readers")
@@ -151,20 +189,11 @@ def test_run_sends_at_the_hour_and_stops_when_asked(newsroom: Path) -> None:
     text = config.read_text("utf-8").replace('send_at = "18:00"', f'send_at = "{hour:%H:%M}"')
     port = free_port()
     config.write_text(text.replace("port = 8025", f"port = {port}"), "utf-8")
-    with (newsroom / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "digest", "run"],
-            cwd=newsroom, env=environment(), stderr=log,
-        )  # fmt: skip
-        try:
-            wait_for(lambda: b"ending=sent" in (newsroom / "log").read_bytes())
-            health = httpx.get(f"http://127.0.0.1:{port}/healthz")
-            again = run_digest(newsroom, "run")
-        finally:
-            process.send_signal(signal.SIGTERM)
-            code = process.wait(timeout=30)
+    with started(newsroom, "run"):
+        wait_for(lambda: b"ending=sent" in (newsroom / "log").read_bytes())
+        health = httpx.get(f"http://127.0.0.1:{port}/healthz")
+        again = run_digest(newsroom, "run")
     written = (newsroom / "log").read_text("utf-8")
-    assert code == 0, written
     assert "Traceback" not in written
     assert len(list((newsroom / "var" / "outbox" / "new").iterdir())) == 23
     assert "@readers.example" not in written, "addresses stay out of logs"
@@ -186,6 +215,23 @@ def test_run_refuses_to_start_when_no_night_could_be_sent(digest: Digest, newsro
     broken = digest("run")
     assert (broken.code, broken.out) == (2, "")
     assert "titel" in broken.err
+
+
+@contextmanager
+def started(newsroom: Path, *words: str) -> Iterator[None]:
+    """`digest WORDS` while the block runs, its standard error in the file `log`; it must end well
+    when it is asked to."""
+    with (newsroom / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "digest", *words],
+            cwd=newsroom, env=environment(), stdout=subprocess.DEVNULL, stderr=log,
+        )  # fmt: skip
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            code = process.wait(timeout=30)
+    assert code == 0, (newsroom / "log").read_text("utf-8")
 
 
 def free_port() -> int:
