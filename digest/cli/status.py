@@ -6,6 +6,7 @@ import typer
 
 from digest.cli.context import Context, open_context
 from digest.cli.options import now
+from digest.cli.reader_counts import readers_line
 from digest.cli.screen import print_json, print_table
 
 if TYPE_CHECKING:
@@ -34,11 +35,11 @@ def _status_of(context: Context, publication: "Publication", limit: int) -> dict
     from digest.model.ledger import EditionState
     from digest.store.deliveries import progress
     from digest.store.editions import is_made, list_editions
-    from digest.store.subscribers import count_by_state
+    from digest.store.subscribers import count_by_status
 
     with context.store.read() as connection:
         records = list_editions(connection, publication.slug, limit=limit)
-        readers = count_by_state(connection, publication.slug)
+        readers = count_by_status(connection, publication.slug)
         due = next_due(publication, now())
         while is_made(connection, publication.slug, local_day(publication, due)):
             due = next_due(publication, due)
@@ -51,7 +52,7 @@ def _status_of(context: Context, publication: "Publication", limit: int) -> dict
         "publication": publication.slug,
         "title": publication.title,
         "next_due": due.isoformat(),
-        "subscribers": {state.value: n for state, n in readers.items()},
+        "subscribers": readers,
         "editions": [_edition(record, live.get(record.id, record.counts)) for record in records],
     }
 
@@ -71,7 +72,7 @@ def _edition(record: "EditionRecord", counts: "Mapping[str, int]") -> dict[str, 
 
 
 def _print(found: dict[str, Any]) -> None:
-    readers = ", ".join(f"{n:,} {state}" for state, n in found["subscribers"].items())
+    readers = readers_line(found["subscribers"])
     typer.echo(f"{found['title']} ({found['publication']})")
     typer.echo(f"  readers   {readers or 'none yet: digest subscribers import FILE'}")
     typer.echo(f"  next due  {found['next_due'][:16].replace('T', ' ')} UTC")

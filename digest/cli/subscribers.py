@@ -9,13 +9,14 @@ import typer
 
 from digest.cli.context import open_context
 from digest.cli.options import now
+from digest.cli.reader_counts import readers_line
 from digest.cli.screen import print_json, print_table, progress
 from digest.errors import UsageError
 from digest.whole_file import whole_file
 
 if TYPE_CHECKING:
     from digest.model.newsroom import Publication
-    from digest.model.readers import Subscriber
+    from digest.model.readers import Subscriber, SuppressionReason
     from digest.roster import ImportReport
     from digest.subscribe.address import Address
 
@@ -25,6 +26,7 @@ PublicationOption = Annotated[
     str | None, typer.Option("--publication", "-p", help="Its slug; not needed for the only one.")
 ]
 MAX_BAD_SHOWN = 20
+READERS_AT_ONCE = 5_000
 
 
 @app.command()
@@ -112,30 +114,36 @@ def list_them(
     is_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show readers and their wishes."""
-    from digest.store.subscribers import count_by_state, list_subscribers
+    from digest.store.subscribers import count_by_status, list_subscribers
+    from digest.store.suppressions import reasons_of
 
     with open_context() as context:
         slug = context.settings.publication(publication).slug
         with context.store.read() as connection:
             found = list_subscribers(connection, slug, limit=limit)
-            counts = count_by_state(connection, slug)
+            counts = count_by_status(connection, slug)
+            reasons: dict[str, SuppressionReason] = {}
+            for start in range(0, len(found), READERS_AT_ONCE):
+                some = [one.address for one in found[start : start + READERS_AT_ONCE]]
+                reasons |= reasons_of(connection, some, publication=slug)
+    statuses = [reasons.get(one.address, one.state).value for one in found]
     if is_json:
-        print_json([_as_json(one) for one in found])
+        print_json([_as_json(one, status) for one, status in zip(found, statuses, strict=True)])
         return
-    rows = [(one.address, one.name, one.state.value, ", ".join(one.topics) or "all")
-            for one in found]  # fmt: skip
-    print_table("", ("address", "name", "state", "topics"), rows)
-    total = ", ".join(f"{n:,} {state.value}" for state, n in counts.items())
-    typer.echo(f"{total or 'nobody yet'}; {len(found):,} shown")
+    rows = [(one.address, one.name, status, ", ".join(one.topics) or "all")
+            for one, status in zip(found, statuses, strict=True)]  # fmt: skip
+    print_table("", ("address", "name", "status", "topics"), rows)
+    typer.echo(f"{readers_line(counts) or 'nobody yet'}; {len(found):,} shown")
 
 
-def _as_json(one: "Subscriber") -> dict[str, object]:
+def _as_json(one: "Subscriber", status: str) -> dict[str, object]:
     return {
         "address": one.address,
         "name": one.name,
         "language": one.language,
         "publication": one.publication,
         "state": one.state.value,
+        "status": status,
         "topics": list(one.topics),
         "created_at": one.created_at.isoformat(timespec="seconds"),
     }

@@ -9,7 +9,18 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from digest.model.message import Recipient
 from digest.model.readers import (
@@ -18,8 +29,8 @@ from digest.model.readers import (
     SubscriptionState,
     SuppressionReason,
 )
-from digest.store.schema import consent, subscriber, subscription
-from digest.store.suppressions import is_suppressed, suppress_address
+from digest.store.schema import consent, subscriber, subscription, suppression
+from digest.store.suppressions import EVERYWHERE, is_suppressed, suppress_address
 
 PAGE = 5_000
 # So many readers are looked at for some with different topics.
@@ -56,14 +67,26 @@ def list_subscribers(
     return tuple(_subscriber(row) for row in rows)
 
 
-def count_by_state(connection: Connection, publication: str) -> dict[SubscriptionState, int]:
-    """How many subscriptions stand where; states without one are absent."""
+def count_by_status(connection: Connection, publication: str) -> dict[str, int]:
+    """How many readers stand where: by the reason of their suppression (one for all publications
+    goes first), else the state of their subscription; "confirmed" are those who get it. Those with
+    nobody are absent."""
+    for_all, own = suppression.alias(), suppression.alias()
+    status = func.coalesce(for_all.c.reason, own.c.reason, subscription.c.state)
     rows = connection.execute(
-        select(subscription.c.state, func.count())
+        select(status, func.count())
+        .select_from(subscription)
+        .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
+        .outerjoin(for_all, _is_of(for_all, EVERYWHERE))
+        .outerjoin(own, _is_of(own, publication))
         .where(subscription.c.publication == publication)
-        .group_by(subscription.c.state)
+        .group_by(status)
     )
-    return {SubscriptionState(state): n for state, n in rows}
+    return {str(status): n for status, n in rows}
+
+
+def _is_of(table: FromClause, publication: str) -> ColumnElement[bool]:
+    return and_(table.c.address == subscriber.c.address, table.c.publication == publication)
 
 
 def add_subscriber(

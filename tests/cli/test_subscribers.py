@@ -49,11 +49,12 @@ def test_add_and_list(digest: Digest) -> None:
         "language": None,
         "publication": "kestrel",
         "state": "confirmed",
+        "status": "confirmed",
         "topics": ["arts", "council"],
     }
     shown = digest("subscribers", "list", "--limit", "1").out
     assert re.search(rf"^{READER} +First Reader +confirmed +arts, council$", shown, re.MULTILINE)
-    assert shown.endswith("2 confirmed; 1 shown\n")
+    assert shown.endswith("2 get it; 1 shown\n")
 
 
 def test_nobody_yet(digest: Digest) -> None:
@@ -101,16 +102,34 @@ def test_who_never_was_a_reader_can_be_kept_out(digest: Digest, newsroom: Path) 
 
 def test_suppressed_for_all_publications_is_not_lifted_here(digest: Digest, newsroom: Path) -> None:
     assert digest("subscribers", "list").code == 0, "makes the database"
-    store = open_store(f"sqlite:///{newsroom / 'var' / 'digest.db'}")
-    with store.write() as connection:
-        suppress_address(
-            connection, READER, publication=EVERYWHERE, reason=SuppressionReason.COMPLAINED,
-            source="a complaint", evidence="", now=datetime(2026, 3, 12, tzinfo=UTC),
-        )  # fmt: skip
-    store.close()
+    suppress_everywhere(newsroom, READER, SuppressionReason.COMPLAINED)
     done = digest("subscribers", "add", READER, "--consent", "phoned the desk")
     assert done.code == 2
     assert "complained, 2026-03-12, a complaint. That holds for all publications." in done.err
+
+
+def test_readers_who_get_no_mail_are_not_called_confirmed(digest: Digest, newsroom: Path) -> None:
+    for name in ("reader1", "reader2", "reader3"):
+        assert digest("subscribers", "add", f"{name}@porttide.example").code == 0
+    suppress_everywhere(newsroom, READER, SuppressionReason.BOUNCED)
+    assert digest("subscribers", "remove", "reader2@porttide.example").code == 0
+    shown = digest("subscribers", "list").out
+    assert re.search(rf"^{READER} +bounced +all$", shown, re.MULTILINE)
+    assert shown.endswith("1 gets it, 1 bounced, 1 unsubscribed; 3 shown\n")
+    assert listed(digest)[READER]["status"] == "bounced"
+    assert "readers   1 gets it, 1 bounced, 1 unsubscribed" in digest("status").out
+    counts = json.loads(digest("status", "--json").out)[0]["subscribers"]
+    assert counts == {"confirmed": 1, "bounced": 1, "unsubscribed": 1}
+
+
+def suppress_everywhere(newsroom: Path, address: str, reason: SuppressionReason) -> None:
+    store = open_store(f"sqlite:///{newsroom / 'var' / 'digest.db'}")
+    with store.write() as connection:
+        suppress_address(
+            connection, address, publication=EVERYWHERE, reason=reason, source="a complaint",
+            evidence="", now=datetime(2026, 3, 12, tzinfo=UTC),
+        )  # fmt: skip
+    store.close()
 
 
 def test_the_report_of_an_import(digest: Digest, newsroom: Path) -> None:

@@ -11,7 +11,13 @@ from digest.store import leaving
 from digest.store.engine import Store, open_store
 from digest.store.leaving import Keepsake, keepsakes
 from digest.store.migrate import migrate
-from digest.store.subscribers import add_subscriber, audience_ids, find_subscriber, unsubscribe
+from digest.store.subscribers import (
+    add_subscriber,
+    audience_ids,
+    count_by_status,
+    find_subscriber,
+    unsubscribe,
+)
 from digest.store.suppressions import EVERYWHERE, suppress_address
 
 NOW = datetime(2026, 3, 12, 21, 30, tzinfo=UTC)
@@ -69,6 +75,14 @@ def a_newsroom(store: Store) -> None:
     suppress(store, "stranger", EVERYWHERE, SuppressionReason.BY_HAND)
     suppress(store, "stranger", SLUG, SuppressionReason.BOUNCED)
     suppress(store, "elsewhere", "sports", SuppressionReason.UNSUBSCRIBED)
+
+
+def test_how_many_stand_where(store: Store) -> None:
+    a_newsroom(store)
+    with store.read() as connection:
+        counts = count_by_status(connection, SLUG)
+        assert counts["confirmed"] == len(list(audience_ids(connection, SLUG)))
+    assert counts == {"confirmed": 1, "unsubscribed": 1, "bounced": 1, "complained": 1}
 
 
 def test_everybody_with_standing(store: Store) -> None:
