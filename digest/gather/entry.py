@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from hashlib import sha256
 
 from digest.gather.clean import Cleaned, clean, clean_line, one_line, shorten
 from digest.gather.dates import first_readable
 from digest.gather.images import pick_image
 from digest.gather.links import absolute_url, canonical_url
-from digest.gather.raw import Markup, RawEntry
+from digest.gather.raw import Markup, RawEntry, RawImage
 from digest.gather.wire import credit_from_byline, take_apart
 from digest.model.feeds import Entry
 
@@ -38,7 +39,8 @@ def make_entry(raw: RawEntry, *, feed: str, base: str) -> Entry | None:
     """The entry, or None where there is neither title nor text to show a reader.
 
     Lede: the summary, unless it is missing or cut off and the content says more. A missing title
-    is the lede's first words. `base` is what relative links hang from.
+    is the lede's first words. `base` is what relative links hang from; pictures in a text hang
+    from its own base, else from the entry's link.
     """
     summary = Cleaned() if _LONE_LINK.fullmatch(raw.summary.text) else clean(raw.summary)
     content = clean(raw.content)
@@ -64,7 +66,7 @@ def make_entry(raw: RawEntry, *, feed: str, base: str) -> Entry | None:
         dateline=shorten(wire.dateline, MAX_DATELINE_CHARS),
         credit=credit,
         categories=_categories(raw.categories),
-        image=pick_image((*raw.images, *content.images, *summary.images), base=base),
+        image=pick_image((*raw.images, *_based(content, url), *_based(summary, url)), base=base),
         published_at=published,
         updated_at=updated if updated and published and updated > published else None,
         language=_language(raw.language),
@@ -120,6 +122,10 @@ def _key(guid: str, url: str | None, title: str) -> str:
 def _permalink(guid: str) -> str | None:
     """An id that is an address may serve as the missing link."""
     return canonical_url(guid.strip())
+
+
+def _based(text: Cleaned, url: str | None) -> tuple[RawImage, ...]:
+    return tuple(replace(image, base=image.base or url or "") for image in text.images)
 
 
 def _byline(authors: Iterable[str]) -> str:

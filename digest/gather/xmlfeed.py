@@ -6,6 +6,7 @@ XML is damaged, reads on loosely; what it then makes of a cut-off last item is n
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,7 +50,7 @@ def read_xml(text: str, *, url: str) -> RawFeed | Unreadable:
     return RawFeed(
         title=_text(feed, "title"),
         base=_text(feed, "link") or url,
-        entries=tuple(_entry(item, language) for item in entries),
+        entries=tuple(_with_own_bases(_entry(item, language), url) for item in entries),
         warnings=tuple(warnings),
     )
 
@@ -88,6 +89,16 @@ def _entry(item: Item, feed_language: str) -> RawEntry:
         updated=tuple(_dates(item, "updated")),
         language=_language(item) or feed_language,
     )
+
+
+def _with_own_bases(entry: RawEntry, url: str) -> RawEntry:
+    """feedparser gives each text the feed's address for a base where no xml:base does; the story's
+    own address is nearer (make_entry)."""
+    summary, content = (
+        replace(text, base="" if text.base == url else text.base)
+        for text in (entry.summary, entry.content)
+    )
+    return replace(entry, summary=summary, content=content)
 
 
 def _summary(item: Item) -> Markup:

@@ -1,5 +1,7 @@
 """The other commands, as a person or a script meets them."""
 
+import email
+import email.policy
 import json
 import re
 import signal
@@ -158,6 +160,10 @@ def test_demo(tmp_path: Path) -> None:
     assert (messages / "images" / "ferry.jpg").exists()
     page = (messages / "ada.fraser@readers.example.html").read_text("utf-8")
     assert 'src="images/ferry.jpg"' in page
+    for path in messages.glob("*.eml"):
+        parts = email.message_from_bytes(path.read_bytes(), policy=email.policy.default).walk()
+        text = "".join(part.get_content() for part in parts if not part.is_multipart())
+        assert "127.0.0.1" not in text, "a picture on this machine is nobody else's"
     assert re.search(r"messages sent +23", done.out)
     assert run_digest(tmp_path, "demo").code == 0, "safe to run again"
 

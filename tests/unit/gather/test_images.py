@@ -5,7 +5,7 @@ import pytest
 from digest.gather.images import ENCLOSURE, FEATURED, MEDIA_CONTENT, is_picture, pick_image
 from digest.gather.raw import RawImage
 from digest.model.feeds import Image
-from tests.unit.gather.documents import only, rss_item
+from tests.unit.gather.documents import atom_entry, only, rss_item
 
 BASE = "https://tide.example/"
 
@@ -57,6 +57,39 @@ ENCLOSED = '<enclosure url="/enclosed.jpg" type="image/jpeg" length="1"/>'
 SOUND = '<enclosure url="/talk.mp3" type="audio/mpeg" length="1"/>'
 MEDIA = '<media:content url="/media.jpg" medium="image" width="800" height="450"/>'
 THUMBNAIL = '<media:thumbnail url="/thumb.jpg" width="75"/>'
+ROOT_RELATIVE = "&lt;img src='/i/b.jpg'&gt;"
+LINK = "<link>https://www.tide.example/2026/ferry</link>"
+
+
+def of_the_channel(body: bytes) -> str | None:
+    """Its picture, seen from a feed that is somebody else's copy."""
+    image = only(body, url="http://127.0.0.1:8000/tide.xml").image
+    return image.url if image else None
+
+
+def test_a_relative_picture_in_rss_hangs_from_the_story_then_from_the_site() -> None:
+    text = f"<title>T</title><description>{ROOT_RELATIVE}</description>"
+    assert of_the_channel(rss_item(text + LINK)) == "https://www.tide.example/i/b.jpg"
+    assert of_the_channel(rss_item(text)) == "https://www.porttide.example/i/b.jpg"
+    alone = rss_item(text).replace(b"<link>https://www.porttide.example/</link>", b"")
+    assert of_the_channel(alone) == "http://127.0.0.1:8000/i/b.jpg"
+    based = rss_item(text + LINK).replace(b"<item>", b'<item xml:base="https://cdn.example/x/">')
+    assert of_the_channel(based) == "https://cdn.example/i/b.jpg"
+
+
+def test_a_relative_picture_in_atom_hangs_from_xml_base_then_from_the_story() -> None:
+    text = f'<title>T</title><content type="html">{ROOT_RELATIVE}</content>'
+    link = '<link href="https://www.tide.example/2026/ferry"/>'
+    assert of_the_channel(atom_entry(text + link)) == "https://www.tide.example/i/b.jpg"
+    home = atom_entry(text).replace(b"<entry>", b'<link href="https://county.example/"/><entry>')
+    assert of_the_channel(home) == "https://county.example/i/b.jpg"
+    assert of_the_channel(atom_entry(text)) == "http://127.0.0.1:8000/i/b.jpg"
+    based = atom_entry(text + link).replace(b"<feed ", b'<feed xml:base="https://cdn.example/x/" ')
+    assert of_the_channel(based) == "https://cdn.example/i/b.jpg"
+    relative = atom_entry(text + link).replace(b"<content ", b'<content xml:base="/blog/" ')
+    assert of_the_channel(relative) == "http://127.0.0.1:8000/i/b.jpg"
+
+
 IN_TEXT = "<description>&lt;img src='t.gif' width='1' height='1'&gt;&lt;img src='/text.jpg'&gt;"
 
 
