@@ -9,7 +9,7 @@ from digest.cli.options import now
 
 
 def serve() -> None:
-    """Serve readers' pages: unsubscribe, topics, editions in the browser.
+    """Serve readers' pages: unsubscribe, see their topics, editions in the browser.
 
     Put your web server in front of it, at DIGEST_BASE_URL. SIGTERM or Ctrl-C ends it.
     """

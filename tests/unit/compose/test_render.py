@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
@@ -77,6 +78,14 @@ def test_both_parts_say_the_same() -> None:
     for words in ("12 Wharf Street, Port Kestrel, Nova Scotia", "desk@porttide.example"):
         assert words in page
         assert words in text
+
+
+def test_a_link_is_introduced_by_one_colon() -> None:
+    for publication in (PUBLICATION, FRENCH):
+        lines = body_of(publication=publication).text.splitlines()
+        introduced = [line for line, link in pairwise(lines) if link.startswith("http")]
+        assert len(introduced) > 5
+        assert all(line.count(":") == 1 for line in introduced), introduced
 
 
 def test_every_personal_link_is_in_both_parts() -> None:
