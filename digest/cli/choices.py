@@ -43,7 +43,7 @@ def choice_as_json(preview: "Preview") -> dict[str, object]:
         "reason": preview.choice.reason,
         "subject": preview.body.subject if preview.body else None,
         "warning": preview.warning,
-        "feeds_failed": [one.name for one in preview.feeds if one.status.value == "failed"],
+        "feeds_failed": [one.name for one in preview.feeds if one.is_bad],
         "stories": [_story_as_json(verdict) for verdict in preview.choice.verdicts],
     }
 

@@ -129,6 +129,18 @@ def test_a_dead_feed_is_named_and_stops_nothing(digest: Digest, newsroom: Path) 
     assert ": sent: " in done.out
 
 
+def test_a_feed_that_waits_after_a_failure_is_named_in_json_too(
+    digest: Digest, newsroom: Path
+) -> None:
+    (newsroom / "config" / "sample" / "county.atom.xml").unlink()
+    assert digest("gather").code == 1
+    for words in (("send", "--dry-run"), ("preview",)):
+        done = digest(*words, "--json")
+        assert "feeds that failed: county (" in done.err
+        found = json.loads(done.out)
+        assert (found[0] if isinstance(found, list) else found)["feeds_failed"] == ["county"]
+
+
 @pytest.mark.usefixtures("readers")
 def test_a_refused_relay_is_a_sentence_and_the_next_run_sends(
     digest: Digest, newsroom: Path
