@@ -38,7 +38,7 @@ def tell(
         updated_at=_updated_at(voice, group),
         language=entry.language,
         source=_source(voice, feeds),
-        also=tuple(_source(other, feeds) for other in others),
+        also=tuple(_source(other, feeds) for other in _with_other_pages(voice, others)),
     )
 
 
@@ -64,6 +64,17 @@ def _standing(stored: StoredEntry, feeds: Mapping[str, FeedSource]) -> tuple[obj
 
 def _source(stored: StoredEntry, feeds: Mapping[str, FeedSource]) -> Source:
     return Source(stored.entry.feed, feeds[stored.entry.feed].label, stored.entry.url)
+
+
+def _with_other_pages(voice: StoredEntry, others: Sequence[StoredEntry]) -> list[StoredEntry]:
+    """Those that lead elsewhere: a second feed that names the same page has reported nothing."""
+    told = {voice.entry.url}
+    kept = []
+    for other in others:
+        if other.entry.url is None or other.entry.url not in told:
+            kept.append(other)
+            told.add(other.entry.url)
+    return kept
 
 
 def _updated_at(voice: StoredEntry, group: Sequence[StoredEntry]) -> datetime | None:

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from digest.choose.choose import AlreadySent
 from digest.choose.match import match
+from digest.choose.story import tell
 from digest.choose.words import words_of
 from digest.model.feeds import StoredEntry
-from tests.unit.choose.build import NOW, choice_of, stored
+from tests.unit.choose.build import FEEDS, NOW, PUBLICATION, choice_of, stored
 
 FERRY = (
     "The Kestrel Queen stays at its pier until Monday after ice bent a propeller blade, the ferry "
@@ -113,6 +114,17 @@ def test_our_own_words_tell_the_story_and_others_are_kept() -> None:
     assert edition.lead.source.label == "The Tide"
     assert [source.label for source in edition.lead.also] == ["The Record"]
     assert edition.lead.entry_ids == (1, 2)
+
+
+def test_a_feed_that_names_the_same_page_has_not_also_reported_it() -> None:
+    page = "https://tide.example/1"
+    group = (
+        stored(1, "Ferry stays", url=page),
+        stored(2, "Ferry stays", feed="record", url=page),
+        stored(3, "Ferry stays", feed="county", url="https://county.example/3"),
+    )
+    assert [source.label for source in tell(group, PUBLICATION, FEEDS).also] == ["County"]
+    assert tell(group[:2], PUBLICATION, FEEDS).also == ()
 
 
 def test_the_latest_entry_of_a_feed_speaks_and_counts_as_an_update() -> None:
