@@ -14,7 +14,12 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from digest.gather.fetched import FetchCaps, Fetched, FetchFailed, FetchOutcome, NotModified
-from digest.gather.guard import GuardedTransport, PrivateAddressError, UnknownHostError
+from digest.gather.guard import (
+    GuardedTransport,
+    PrivateAddressError,
+    UnknownHostError,
+    is_public,
+)
 from digest.gather.inflate import ACCEPT_ENCODING, Inflater
 from digest.gather.links import without_secrets
 from digest.gather.localfile import read_local
@@ -34,11 +39,7 @@ Client = httpx.AsyncClient
 def open_client(*, user_agent: str, caps: FetchCaps) -> Client:
     """One client for many feeds; close it (`async with`). `user_agent` names us and a contact."""
     context = httpx.create_ssl_context()
-    transport = (
-        httpx.AsyncHTTPTransport(verify=context)
-        if caps.allow_private
-        else GuardedTransport(context)
-    )
+    transport = GuardedTransport(context, is_allowed=_any if caps.allow_private else is_public)
     headers = {
         "User-Agent": user_agent.encode("ascii", "ignore").decode(),
         "Accept": ACCEPT,
@@ -47,6 +48,10 @@ def open_client(*, user_agent: str, caps: FetchCaps) -> Client:
     return httpx.AsyncClient(
         transport=transport, headers=headers, timeout=caps.timeout_s, follow_redirects=False
     )
+
+
+def _any(_address: str) -> bool:
+    return True
 
 
 async def fetch(

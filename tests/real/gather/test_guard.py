@@ -63,6 +63,8 @@ def test_a_name_without_address() -> None:
     found = get("http://no-such-host.invalid/feed")
     assert isinstance(found, FetchFailed)
     assert found.message == "there is no host named no-such-host.invalid"
+    open_to_all = get("http://no-such-host.invalid/feed", replace(CAPS, allow_private=True))
+    assert open_to_all == found
 
 
 def only_first_loopback(address: str) -> bool:
