@@ -32,6 +32,8 @@ _APPEARED = re.compile(
     r"|L[’']article .{1,400} est apparu en premier sur .{1,200})$"
 )
 _LONE_LINK = re.compile(r"\s*<a\s[^>]*>[^<]{0,40}</a>\s*", re.IGNORECASE)  # "Comments"
+# A title that is an entity nobody has declared ("&j;") and nothing else.
+_UNRESOLVED = re.compile(r"^(?:&#?\w{1,40};\s*)+$")
 _BY = re.compile(r"^(?:by|par)\s+(?=\S)", re.IGNORECASE)
 
 
@@ -49,7 +51,7 @@ def make_entry(raw: RawEntry, *, feed: str, base: str) -> Entry | None:
     byline = _byline(raw.authors)
     credit = wire.credit or take_apart(content_told).credit or credit_from_byline(byline)
     lede = shorten(" ".join(wire.paragraphs), MAX_LEDE_CHARS, at_sentence=True)
-    title = shorten(clean_line(raw.title), MAX_TITLE_CHARS)
+    title = shorten(_UNRESOLVED.sub("", clean_line(raw.title)), MAX_TITLE_CHARS)
     title = title or shorten(lede, FALLBACK_TITLE_CHARS, at_sentence=True)
     if not title:
         return None

@@ -27,6 +27,17 @@ def test_no_title() -> None:
     )
 
 
+@pytest.mark.parametrize("title", ["&amp;j;", "<![CDATA[&j;]]>", "&amp;j; &amp;k;"])
+def test_a_title_that_is_only_an_entity_of_nobody_is_none(title: str) -> None:
+    fields = f"<title>{title}</title><description>Road salt costs more.</description>"
+    assert only(rss_item(fields)).title == "Road salt costs more."
+
+
+@pytest.mark.parametrize("title", ["AT&amp;T;", "Q&amp;A", "R&amp;j; B"])
+def test_a_title_with_an_ampersand_stays(title: str) -> None:
+    assert titled(title).title == title.replace("&amp;", "&")
+
+
 def test_neither_title_nor_text() -> None:
     found: Parsed = parsed(rss_item("<link>https://tide.example/a</link>"))
     assert found.entries == ()
