@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
-from digest.choose.window import Window
+from digest.choose.window import Window, local_words
 from digest.model.edition import Choice, Edition, EditionSection, RankedStory, Story, Verdict
 from digest.model.newsroom import Publication
 
@@ -20,7 +20,8 @@ def pick(
     """The edition, or None with the reason. `ranked` is best first; the verdicts keep its order."""
     least = publication.limits.min_stories
     if len(ranked) < least:
-        reason = f"{_stories(len(ranked))} since {_instant(window)}, the minimum is {least}"
+        since = local_words(publication, window.since)
+        reason = f"{_stories(len(ranked))} since {since}, the minimum is {least}"
         return Choice(None, reason, tuple(Verdict(one, False, "held over") for one in ranked))
     verdicts = _judge(ranked, publication)
     chosen = [verdict.ranked.story for verdict in verdicts if verdict.is_in]
@@ -71,7 +72,3 @@ def _sections(stories: Sequence[Story], publication: Publication) -> tuple[Editi
 
 def _stories(n: int) -> str:
     return "1 story" if n == 1 else f"{n} stories"
-
-
-def _instant(window: Window) -> str:
-    return f"{window.since:%Y-%m-%d %H:%M} UTC"

@@ -31,6 +31,11 @@ def local_day(publication: Publication, now: datetime) -> date:
     return now.astimezone(ZoneInfo(publication.timezone)).date()
 
 
+def local_words(publication: Publication, instant: datetime) -> str:
+    """An instant by the clock at the publication's place: "2026-11-25 18:00 AST"."""
+    return f"{instant.astimezone(ZoneInfo(publication.timezone)):%Y-%m-%d %H:%M %Z}"
+
+
 def due_at(publication: Publication, day: date) -> datetime:
     """When the edition of that local date is due, in UTC."""
     zone = ZoneInfo(publication.timezone)

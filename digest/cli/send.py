@@ -55,7 +55,7 @@ def send(
         if gather and nights:
             _gather(context)
         reports, errors = _send_all(context, nights)
-    _print(reports, is_json=is_json)
+    _print(reports, chosen, is_json=is_json)
     for error in errors:
         typer.echo(f"digest: {error}", err=True)
     if errors:
@@ -148,19 +148,23 @@ def _send_one(context: Context, night: "Night") -> "tuple[NightReport, ...]":
     return asyncio.run(run())
 
 
-def _print(reports: "Sequence[NightReport]", *, is_json: bool) -> None:
+def _print(
+    reports: "Sequence[NightReport]", publications: "Sequence[Publication]", *, is_json: bool
+) -> None:
     if is_json:
         print_json([report_as_json(report) for report in reports])
         return
+    by_slug = {publication.slug: publication for publication in publications}
     for report in reports:
-        typer.echo(report_line(report), err=not report.is_ok)
+        typer.echo(report_line(report, by_slug[report.publication]), err=not report.is_ok)
         if report.counts:
             rows = [(state, n) for state, n in report.counts.items() if n]
             print_table("", ("outcome", "#readers"), rows)
 
 
-def report_line(report: "NightReport") -> str:
+def report_line(report: "NightReport", publication: "Publication") -> str:
     """What came of a night, as one sentence."""
+    from digest.choose.window import local_words
     from digest.night_report import Ending
 
     words = f"{report.publication}, {report.day}: {report.ending.value}"
@@ -173,7 +177,7 @@ def report_line(report: "NightReport") -> str:
     if report.n_parked:
         words += f"; {report.n_parked} batches failed again and again and wait for this command"
     if not report.is_ok and report.retry_at is not None:
-        words += f"; next attempt after {report.retry_at:%Y-%m-%d %H:%M} UTC"
+        words += f"; next attempt after {local_words(publication, report.retry_at)}"
     if report.ending is Ending.INCOMPLETE:
         words += ". Run the same command again, or leave it to `digest run`."
     return words

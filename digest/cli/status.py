@@ -31,7 +31,7 @@ def status(
 
 
 def _status_of(context: Context, publication: "Publication", limit: int) -> dict[str, Any]:
-    from digest.choose.window import local_day, next_due
+    from digest.choose.window import local_day, local_words, next_due
     from digest.model.ledger import EditionState
     from digest.store.deliveries import progress
     from digest.store.editions import is_made, list_editions
@@ -52,6 +52,7 @@ def _status_of(context: Context, publication: "Publication", limit: int) -> dict
         "publication": publication.slug,
         "title": publication.title,
         "next_due": due.isoformat(),
+        "next_due_local": local_words(publication, due),
         "subscribers": readers,
         "editions": [_edition(record, live.get(record.id, record.counts)) for record in records],
     }
@@ -75,7 +76,7 @@ def _print(found: dict[str, Any]) -> None:
     readers = readers_line(found["subscribers"])
     typer.echo(f"{found['title']} ({found['publication']})")
     typer.echo(f"  readers   {readers or 'none yet: digest subscribers import FILE'}")
-    typer.echo(f"  next due  {found['next_due'][:16].replace('T', ' ')} UTC")
+    typer.echo(f"  next due  {found['next_due_local']}")
     rows = [
         (
             one["day"],

@@ -81,6 +81,9 @@ def test_feeds(digest: Digest, newsroom: Path) -> None:
 
 def test_status_of_a_new_newsroom_says_what_to_do(digest: Digest) -> None:
     out = digest("status").out
+    assert re.search(r"next due  \d{4}-\d\d-\d\d 18:00 A[SD]T$", out, re.MULTILINE)
+    found = json.loads(digest("status", "--json").out)[0]
+    assert datetime.fromisoformat(found["next_due"]).utcoffset() == timedelta()
     assert "digest subscribers import FILE" in out
     assert "digest send --dry-run" in out
 

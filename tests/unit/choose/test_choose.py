@@ -173,7 +173,7 @@ def test_the_edition_has_its_own_maximum() -> None:
 def test_too_few_stories_skip_the_night_with_a_reason() -> None:
     choice = choice_of(stored(1, "Only one"), min_stories=3)
     assert choice.edition is None
-    assert choice.reason == "1 story since 2026-03-11 21:00 UTC, the minimum is 3"
+    assert choice.reason == "1 story since 2026-03-11 18:00 ADT, the minimum is 3"
     assert [verdict.why for verdict in choice.verdicts] == ["held over"]
 
 
