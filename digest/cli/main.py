@@ -1,5 +1,6 @@
 """The `digest` command: runs the app and turns errors into words. I/O: the terminal."""
 
+import io
 import os
 import sys
 from typing import NoReturn
@@ -10,6 +11,9 @@ def main() -> None:
     from digest.cli.app import app
     from digest.errors import DigestError
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What the terminal's encoding has no character for is no reason to stop.
+        sys.stdout.reconfigure(errors="replace")
     try:
         try:
             app()

@@ -35,7 +35,8 @@ def is_terminal() -> bool:
 
 def print_json(value: object) -> None:
     """One JSON document on standard output; times are ISO 8601."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    sys.stdout.write(json.dumps(value, ensure_ascii=not is_utf8, indent=2, default=str) + "\n")
 
 
 def print_table(

@@ -3,11 +3,11 @@
 import sys
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from digest.cli.context import open_context
+from digest.cli.context import Context, open_context
 from digest.cli.options import now
 from digest.cli.reader_counts import readers_line
 from digest.cli.screen import print_json, print_table, progress
@@ -206,18 +206,24 @@ def export_them(
     publication: PublicationOption = None,
 ) -> None:
     """Write all readers as CSV, in the columns that `import` takes."""
-    from digest.roster import export_file
-
     with open_context() as context:
         slug = context.settings.publication(publication).slug
         if file is None:
-            export_file(context.store, sys.stdout, publication=slug)
+            _export(context, sys.stdout.buffer, slug)
             return
         with whole_file(file) as out:
-            text = TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
-            n = export_file(context.store, text, publication=slug)
-            text.detach()
+            n = _export(context, out, slug)
     typer.echo(f"{n:,} readers written to {file}")
+
+
+def _export(context: Context, out: BinaryIO, publication: str) -> int:
+    from digest.roster import export_file
+
+    text = TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
+    try:
+        return export_file(context.store, text, publication=publication)
+    finally:
+        text.detach()
 
 
 def _address(text: str) -> "Address":

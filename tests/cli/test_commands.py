@@ -88,6 +88,18 @@ def test_status_of_a_new_newsroom_says_what_to_do(digest: Digest) -> None:
     assert "digest send --dry-run" in out
 
 
+@pytest.mark.usefixtures("readers")
+def test_a_terminal_that_knows_only_ascii(digest: Digest) -> None:
+    ascii_only = {"PYTHONIOENCODING": "ascii"}
+    assert digest("subscribers", "add", "zoe@porttide.example", "--name", "Zoé").code == 0
+    shown = digest("subscribers", "list", **ascii_only)
+    assert (shown.code, shown.err) == (0, "")
+    assert "Zo?" in shown.out
+    as_json = digest("subscribers", "list", "--json", **ascii_only)
+    assert "Zoé" in [one["name"] for one in json.loads(as_json.out)]
+    assert "Zoé" in digest("subscribers", "export", **ascii_only).out, "a file is UTF-8"
+
+
 def test_doctor(digest: Digest) -> None:
     well = digest("doctor")
     assert well.code == 0
