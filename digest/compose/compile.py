@@ -1,7 +1,7 @@
-"""A body to everything that is the same for each recipient: headers and encoded parts. Pure.
+"""A body to everything of a message but its reader: headers and encoded parts. Pure.
 
 multipart/alternative with text first and HTML last (RFC 2046 section 5.1.4), both quoted-printable:
-no byte of a feed stands on the wire unencoded. Only the personal spots are left open.
+no byte of a feed stands on the wire unencoded. Left open are the reader's values and stories.
 """
 
 import hashlib
@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
+from digest.compose.assemble import Assembly, joined
 from digest.compose.headers import ascii_address, mailbox, phrase, structured, unstructured
-from digest.compose.personal import Personal, markers_of, split, without_fences
-from digest.compose.quoted import encode_piece
+from digest.compose.marks import SPOT, Mark, cut_up, seed_of
+from digest.compose.quoted import check_piece
 from digest.compose.render import contact_href
+from digest.compose.tree import tree_of
 from digest.model.edition import Edition
-from digest.model.message import Body, CompiledMessage, PersonalSpot
+from digest.model.message import Body, CompiledMessage
 from digest.model.newsroom import Publication
 
 
@@ -23,21 +25,28 @@ def compile_message(
     body: Body, publication: Publication, *, edition: Edition, created_at: datetime
 ) -> CompiledMessage:
     """The message of an edition without its readers. `edition` is the one `body` was rendered
-    from (of the same topic choice); `created_at` becomes the Date.
+    from; `created_at` becomes the Date.
 
     Raises ValueError for a body of another edition (no unsubscribe spot is found in it), and where
     the publication's addresses or names can't stand in a header.
     """
-    markers = markers_of(edition)
-    html = without_fences(body.html)
-    for part in (body.text, html):
-        if markers.unsubscribe_url not in part:
-            raise ValueError("the body has no unsubscribe spot of this edition")
+    seed = seed_of(edition)
+    if not all(_has_unsubscribe(part, seed) for part in (body.text, body.html)):
+        raise ValueError("the body has no unsubscribe spot of this edition")
     boundary = boundary_of(edition)
-    return CompiledMessage(
-        head=_head(body.subject, publication, edition, created_at) + _content_type(boundary),
-        parts=tuple(_merged(_parts(body.text, html, markers, boundary))),
+    assembly = Assembly(edition)
+    pieces = joined(
+        [
+            _part_head(boundary, "plain"),
+            *assembly.pieces(tree_of(_ended(body.text), seed)),
+            # The line end before a boundary belongs to it (RFC 2046 section 5.1.1).
+            b"\r\n" + _part_head(boundary, "html"),
+            *assembly.pieces(tree_of(_ended(body.html), seed)),
+            f"\r\n--{boundary}--\r\n".encode("ascii"),
+        ]
     )
+    head = _head(body.subject, publication, edition, created_at) + _content_type(boundary)
+    return CompiledMessage(check_piece(head), pieces, tuple(assembly.spots))
 
 
 def boundary_of(edition: Edition) -> str:
@@ -47,36 +56,21 @@ def boundary_of(edition: Edition) -> str:
     return f"=_{hashlib.sha256(told).hexdigest()[:24]}"
 
 
-def _parts(
-    text: str, html: str, markers: Personal, boundary: str
-) -> Iterator[bytes | PersonalSpot]:
-    for subtype, content in (("plain", text), ("html", html)):
-        yield (
-            f"--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n"
-            "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-        ).encode("ascii")
-        # A part must not end in a soft line break (RFC 2045 section 6.7).
-        for before, name in split(content.rstrip("\n") + "\n", markers):
-            yield encode_piece(before)
-            if name:
-                yield PersonalSpot(name, is_html=subtype == "html")
-        # The line end before a boundary belongs to it (RFC 2046 section 5.1.1).
-        yield b"\r\n"
-    yield f"--{boundary}--\r\n".encode("ascii")
+def _has_unsubscribe(part: str, seed: str) -> bool:
+    marks = (mark for mark in cut_up(part, seed) if isinstance(mark, Mark))
+    return any(mark.code == SPOT and mark.name == "unsubscribe_url" for mark in marks)
 
 
-def _merged(parts: Iterator[bytes | PersonalSpot]) -> Iterator[bytes | PersonalSpot]:
-    """Bytes that follow one another joined, so that bytes and spots alternate, bytes first and
-    last."""
-    held = b""
-    for part in parts:
-        if isinstance(part, bytes):
-            held += part
-        else:
-            yield held
-            yield part
-            held = b""
-    yield held
+def _part_head(boundary: str, subtype: str) -> bytes:
+    return (
+        f"--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    ).encode("ascii")
+
+
+def _ended(content: str) -> str:
+    """A part must not end in a soft line break (RFC 2045 section 6.7)."""
+    return content.rstrip("\n") + "\n"
 
 
 def _head(subject: str, publication: Publication, edition: Edition, created_at: datetime) -> bytes:

@@ -1,128 +1,160 @@
-"""A compiled message and a reader to the envelope handed to the relay. Pure.
+"""A compiled message, a reader and their selection to the envelope handed to the relay. Pure.
 
 Same inputs, same bytes: a retry carries the same Message-ID, so that mailboxes that fold equal
-ones hide a duplicate. Costs some tens of microseconds a reader.
+ones hide a duplicate. Costs some ten microseconds a reader.
 """
 
-import hmac
-from dataclasses import dataclass
-from datetime import date
-from hashlib import sha256
-from urllib.parse import quote
+from collections.abc import Sequence
 
-from digest.compose.compile import answer_address, domain_of
-from digest.compose.headers import ascii_address, mailbox, structured
-from digest.compose.personal import (
-    ONLY_PERSONAL,
-    Personal,
-    filled,
-    markers_of,
-    value_at,
-    without_fences,
-)
-from digest.compose.plain import tidy
+from digest.compose.headers import ascii_address
+from digest.compose.imprint import Imprint, Tokens, message_id_of, personal_values
+from digest.compose.own_head import is_plain, own_head, plain_head
+from digest.compose.personal import quoted
 from digest.compose.quoted import encode_piece
-from digest.model.edition import Edition
-from digest.model.message import Body, CompiledMessage, Envelope, PersonalSpot, Recipient
-from digest.model.newsroom import Publication
+from digest.compose.topics import brief_of
+from digest.model.message import (
+    CompiledMessage,
+    Envelope,
+    FlatLoop,
+    IfAny,
+    Key,
+    Loop,
+    Over,
+    Pieces,
+    Recipient,
+    Selection,
+    Spot,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Imprint:
-    """What all envelopes of an edition share. `base_url` has no slash at its end; `key` is the
-    install's secret; `sender` is the envelope sender, `answers` takes unsubscribe mails."""
-
-    publication: str
-    day: date
-    sender: str
-    answers: str
-    base_url: str
-    key: bytes
-
-    @property
-    def view_url(self) -> str:
-        """The edition's page."""
-        return f"{self.base_url}/{self.publication}/{self.day.isoformat()}"
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """A reader's signed tokens (subscribe/token.py), one for each purpose."""
-
-    unsubscribe: str
-    preferences: str
-
-
-def imprint_of(publication: Publication, day: date, *, base_url: str, key: bytes) -> Imprint:
-    """The imprint of a publication's edition."""
-    return Imprint(
-        publication=publication.slug,
-        day=day,
-        sender=f"{publication.from_address.rpartition('@')[0]}@{domain_of(publication)}",
-        answers=answer_address(publication),
-        base_url=base_url.rstrip("/"),
-        key=key,
-    )
+_Sections = tuple[tuple[str, tuple[int, ...]], ...]
+# A member of an Enum costs a look-up in its class each time.
+_STORIES, _BRIEF = Over.STORIES, Over.BRIEF
 
 
 def merge(
-    compiled: CompiledMessage, recipient: Recipient, *, imprint: Imprint, tokens: Tokens
+    compiled: CompiledMessage,
+    recipient: Recipient,
+    *,
+    selection: Selection,
+    imprint: Imprint,
+    tokens: Tokens,
 ) -> Envelope:
-    """The reader's own message. Raises ValueError where the address can't stand in a header."""
-    address = ascii_address(recipient.address)
+    """The reader's own message.
+
+    Raises ValueError where the address can't stand in a header or the selection has what is not
+    in the edition.
+    """
     message_id = message_id_of(imprint, recipient.subscriber_id)
-    values = personal_values(recipient, imprint=imprint, tokens=tokens)
-    spots = {part: b"" for part in compiled.parts if isinstance(part, PersonalSpot)}
-    for spot in spots:
-        spots[spot] = encode_piece(value_at(values, spot.name, is_html=spot.is_html))
-    own = _own_head(values, imprint, token=tokens.unsubscribe, message_id=message_id)
-    to = structured("To", mailbox(values.reader_name, address))
-    pieces = (part if isinstance(part, bytes) else spots[part] for part in compiled.parts)
-    message = b"".join((compiled.head, to, own, b"\r\n", *pieces))
-    return Envelope(imprint.sender, address, message_id, message)
+    if is_plain(recipient, imprint, tokens):
+        address = recipient.address
+        head = plain_head(recipient, imprint, tokens=tokens, message_id=message_id)
+        own = _plain_pieces(compiled.spots, recipient, imprint, tokens)
+    else:
+        address = ascii_address(recipient.address)
+        values = personal_values(recipient, imprint=imprint, tokens=tokens)
+        head = own_head(values, imprint, address=address, tokens=tokens, message_id=message_id)
+        own = [
+            encode_piece(quoted(getattr(values, spot.name), spot.quoting))
+            for spot in compiled.spots
+        ]
+    found = [compiled.head, head]
+    try:
+        _add(found, compiled.pieces, own, selection.sections, ())
+    except KeyError as error:
+        raise ValueError(f"the selection has {error}, which is not in the edition") from error
+    return Envelope(imprint.sender, address, message_id, b"".join(found))
 
 
-def personal_values(recipient: Recipient, *, imprint: Imprint, tokens: Tokens) -> Personal:
-    """What goes into the spots for this reader."""
-    return Personal(
-        unsubscribe_url=f"{imprint.base_url}/u/{tokens.unsubscribe}",
-        preferences_url=f"{imprint.base_url}/p/{tokens.preferences}",
-        view_url=imprint.view_url,
-        reader_name=tidy(recipient.name),
-        address=tidy(recipient.address),
-    )
-
-
-def message_id_of(imprint: Imprint, subscriber_id: int) -> str:
-    """Stable over retries, unlike between readers, and silent about them: `<day.hmac@domain>`."""
-    told = f"message-id\0{imprint.publication}\0{imprint.day.isoformat()}\0{subscriber_id}"
-    mac = hmac.digest(imprint.key, told.encode(), sha256).hex()[:32]
-    return f"<{imprint.day:%Y%m%d}.{mac}@{imprint.sender.rpartition('@')[2]}>"
-
-
-def page_of(body: Body, edition: Edition, *, view_url: str) -> str:
-    """The edition as a page for everybody: what is one reader's own is left out."""
-    public = without_fences(ONLY_PERSONAL.sub("", body.html))
-    neutral = Personal(view_url, view_url, view_url, reader_name="", address="")
-    return filled(public, markers_of(edition), neutral, is_html=True)
-
-
-def body_for(body: Body, edition: Edition, values: Personal) -> Body:
-    """The body as one reader gets it, to look at (a preview)."""
-    markers = markers_of(edition)
-    html = filled(without_fences(body.html), markers, values, is_html=True)
-    return Body(body.subject, html, filled(body.text, markers, values, is_html=False))
-
-
-def _own_head(values: Personal, imprint: Imprint, *, token: str, message_id: str) -> bytes:
-    """Message-ID and the list fields (RFC 2369, RFC 8058 section 3.1: an HTTPS URI must be there
-    for one click; over plain HTTP, on a try-out, the promise is not made)."""
-    mailto = f"mailto:{quote(imprint.answers, safe='@+')}?subject={quote(f'unsubscribe {token}')}"
-    lines = [
-        structured("Message-ID", message_id),
-        structured("List-Unsubscribe", f"<{values.unsubscribe_url}>, <{mailto}>"),
-        structured("List-Archive", f"<{imprint.base_url}/{imprint.publication}>"),
+def _plain_pieces(
+    spots: tuple[Spot, ...], recipient: Recipient, imprint: Imprint, tokens: Tokens
+) -> list[bytes]:
+    """The values of a reader of whom nothing must be escaped, wherever it stands."""
+    pieces = {
+        "unsubscribe_url": b"%b%b=\r\n" % (imprint.unsubscribe_start, tokens.unsubscribe.encode()),
+        "preferences_url": b"%b%b=\r\n" % (imprint.preferences_start, tokens.preferences.encode()),
+        "view_url": imprint.view_piece,
+        "address": b"%b=\r\n" % recipient.address.encode(),
+    }
+    return [
+        pieces.get(spot.name) or _name_piece(spot.name, recipient.name, imprint) for spot in spots
     ]
-    if values.unsubscribe_url.startswith("https://"):
-        lines.append(structured("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
-    return b"".join(lines)
+
+
+def _name_piece(spot: str, name: str, imprint: Imprint) -> bytes:
+    return encode_piece(name if spot == "name" else imprint.greeting.to(name))
+
+
+def _add(
+    found: list[bytes],
+    pieces: Pieces,
+    own: list[bytes],
+    sections: _Sections,
+    stories: tuple[int, ...],
+) -> None:
+    """Adds to `found` the pieces that are this reader's, in order. `own` are their values,
+    `stories` those of the section around."""
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            found.append(piece)
+        elif isinstance(piece, int):
+            found.append(own[piece])
+        elif isinstance(piece, FlatLoop):
+            _add_flat(found, piece, sections, stories)
+        elif isinstance(piece, Loop):
+            _add_loop(found, piece, own, sections, stories)
+        else:
+            _add_if(found, piece, own, sections, stories)
+
+
+def _add_flat(
+    found: list[bytes], loop: FlatLoop, sections: _Sections, stories: tuple[int, ...]
+) -> None:
+    keys: Sequence[Key] = stories
+    if loop.over is not _STORIES:
+        keys = [slug for slug, _ in _rows(loop.over, sections)]
+    if not keys:
+        return
+    if loop.first is loop.inner:
+        found.extend(map(loop.inner.__getitem__, keys))
+    elif len(keys) == 1:
+        found.append(loop.only[keys[0]])
+    else:
+        found.append(loop.first[keys[0]])
+        if loop.inner:
+            found.extend(map(loop.inner.__getitem__, keys[1:-1]))
+        if loop.last:
+            found.append(loop.last[keys[-1]])
+
+
+def _add_loop(
+    found: list[bytes],
+    loop: Loop,
+    own: list[bytes],
+    sections: _Sections,
+    stories: tuple[int, ...],
+) -> None:
+    rows: Sequence[tuple[Key, tuple[int, ...]]] = _rows(loop.over, sections)
+    if loop.over is _STORIES:
+        rows = [(key, stories) for key in stories]
+    final = len(rows) - 1
+    for at, (key, inner) in enumerate(rows):
+        if at == 0:
+            items = loop.first if final else loop.only
+        else:
+            items = loop.inner if at < final else loop.last
+        _add(found, items[key], own, sections, inner)
+
+
+def _add_if(
+    found: list[bytes],
+    condition: IfAny,
+    own: list[bytes],
+    sections: _Sections,
+    stories: tuple[int, ...],
+) -> None:
+    side = condition.some if _rows(condition.over, sections) else condition.none
+    _add(found, side, own, sections, stories)
+
+
+def _rows(over: Over, sections: _Sections) -> _Sections:
+    return brief_of(sections) if over is _BRIEF else sections

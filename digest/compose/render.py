@@ -1,77 +1,125 @@
 """An edition to its body: subject, HTML with the CSS inlined, and text, all rendered once. Pure.
 
-The templates were read before (compose/templates.py); nothing is fetched or read here. Values for
-one reader are still the markers of compose/personal.py.
+The templates were read before (compose/templates.py); nothing is fetched or read here. Where
+readers differ stand the marks of compose/marks.py.
 """
 
-import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jinja2 import Environment, Template, TemplateSyntaxError
 
 from digest.compose.colour import palette
+from digest.compose.contexts import seal_page
 from digest.compose.inline import inline
-from digest.compose.personal import markers_of
+from digest.compose.marks import Mark, Site, cut_up, seal_text, seed_of
+from digest.compose.personal import Personal
 from digest.compose.plain import tidy
 from digest.compose.subject import preheader_of, subject_of
-from digest.compose.view import view_of, web_address
+from digest.compose.topics import selected
+from digest.compose.view import WrapView, view_of, web_address
 from digest.compose.when import long_day
 from digest.compose.words import primary, words_for
 from digest.errors import TemplateError
 from digest.model.edition import Edition
-from digest.model.message import Body
+from digest.model.message import Body, Selection
 from digest.model.newsroom import Publication
 
 # Gmail cuts what is longer than about 102 KB, and the footer with it.
 CLIP_SIZE_BYTES = 90_000
-# Loops and conditions of a template leave empty lines behind.
-_BLANK_LINES = re.compile(r"\n\s*\n")
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi"})
 
 
 @dataclass(frozen=True, slots=True)
 class WrapTemplates:
-    """The four files of a wrap, compiled; `environment` also compiles subject lines."""
+    """The four files of a wrap, compiled with marks where readers differ (`sites` tells where
+    each was written); the two pages once more as plain Jinja, in the environment that also
+    compiles subject lines."""
 
     html: Template
     text: Template
     css: Template
     kept_css: Template
+    sites: Sequence[Site]
+    plain_html: Template
+    plain_text: Template
     environment: Environment
 
 
 def render(edition: Edition, publication: Publication, templates: WrapTemplates) -> Body:
-    """The body of an edition, once for each topic choice (see compose/topics.py).
+    """The body of an edition, once for all readers.
 
     Raises TemplateError with file and line where a template, or the publication's subject, asks
-    for what is not there.
+    for what is not there, or writes what is a reader's own where it can't be filled in.
     """
     wrap = view_of(edition, publication)
-    subject = _subject(edition, publication, templates)
-    theme = palette(publication.theme)
-    context: dict[str, object] = {
+    context = _context(wrap, edition, publication, templates)
+    # Any section may be among a reader's first five.
+    context |= {"sections": wrap.sections, "brief": wrap.sections}
+    seed = seed_of(edition)
+    page = seal_page(_written(templates.html, context), seed, templates.sites)
+    html = inline(page)
+    _refuse_lost(page, html, seed, templates)
+    text = seal_text(_written(templates.text, context), seed) + "\n"
+    return Body(str(context["subject"]), html, text)
+
+
+def render_alone(
+    edition: Edition,
+    publication: Publication,
+    templates: WrapTemplates,
+    *,
+    selection: Selection,
+    values: Personal,
+) -> Body:
+    """What one reader would get if the wrap were rendered and inlined for them alone: plain
+    Jinja, no marks. The measure of what splicing and merging must come to; costs 100 ms."""
+    wrap = view_of(edition, publication)
+    own = view_of(selected(edition, selection), publication)
+    context = _context(wrap, edition, publication, templates)
+    context |= {"sections": own.sections, "brief": own.brief, "subscriber": values}
+    html = inline(_written(templates.plain_html, context))
+    return Body(str(context["subject"]), html, _written(templates.plain_text, context) + "\n")
+
+
+def _context(
+    wrap: WrapView, edition: Edition, publication: Publication, templates: WrapTemplates
+) -> dict[str, object]:
+    """What templates are given that is the same for every reader (docs/templates.md)."""
+    words = words_for(publication.language)
+    theme = {"palette": palette(publication.theme)}
+    return {
         "publication": publication,
-        "words": words_for(publication.language),
+        "words": words,
         "language": publication.language,
         "direction": "rtl" if primary(publication.language) in _RIGHT_TO_LEFT else "ltr",
-        "palette": theme,
-        "subject": subject,
+        "subject": _subject(edition, publication, templates),
         "preheader": preheader_of(wrap),
-        "day": long_day(edition.day, words_for(publication.language)),
+        "day": long_day(edition.day, words),
         "lead": wrap.lead,
-        "sections": wrap.sections,
-        "brief": wrap.brief,
         "postal_address": postal_line(publication.postal_address),
         "contact_href": contact_href(publication.contact),
-        "personal": markers_of(edition),
+        "css": _written(templates.css, theme),
+        "kept_css": _written(templates.kept_css, theme),
+        **theme,
     }
-    context["css"] = _written(templates.css, {"palette": theme})
-    context["kept_css"] = _written(templates.kept_css, {"palette": theme})
-    html = inline(_BLANK_LINES.sub("\n", _written(templates.html, context)))
-    text = _BLANK_LINES.sub("\n\n", _written(templates.text, context)).strip() + "\n"
-    return Body(subject, html, text)
+
+
+def _refuse_lost(page: str, html: str, seed: str, templates: WrapTemplates) -> None:
+    """Inlining must give every mark back, once and in its place."""
+    before, after = (
+        [part for part in cut_up(text, seed) if isinstance(part, Mark)] for text in (page, html)
+    )
+    for at, mark in enumerate(before):
+        if after[at : at + 1] != [mark]:
+            site = templates.sites[mark.site]
+            raise TemplateError(
+                f"{site}: {site.what} did not come through inlining where it was written: put it "
+                "between whole tags, or into text"
+            )
+    if len(after) > len(before):
+        raise TemplateError(f"{templates.html.filename}:1: inlining doubled what is a reader's own")
 
 
 def size_warning(body: Body) -> str:
@@ -120,6 +168,8 @@ def _subject(edition: Edition, publication: Publication, templates: WrapTemplate
 def _written(template: Template, context: Mapping[str, object]) -> str:
     try:
         return template.render(context)
+    except TemplateError:
+        raise
     except Exception as error:
         raise TemplateError(f"{place_of(error, template)}: {error}") from error
 

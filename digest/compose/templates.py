@@ -9,13 +9,13 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jinja2 import FunctionLoader, StrictUndefined, Template, TemplateNotFound, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template, TemplateNotFound, TemplateSyntaxError, meta
 
-from digest.compose.personal import markers_of
-from digest.compose.plain import fill
+from digest.compose.environment import WrapEnvironment
+from digest.compose.marks import CONTROLS, SPOT, Mark, cut_up, seed_of
 from digest.compose.render import WrapTemplates, render
 from digest.compose.specimen import EDITION, PUBLICATION
+from digest.compose.trial import try_out
 from digest.errors import TemplateError
 from digest.model.message import Body
 
@@ -32,36 +32,39 @@ def load_wrap(folders: Sequence[Path]) -> WrapTemplates:
     asks for: the unsubscribe link and the postal address, in both parts.
     """
     files = _read_all(folders)
-    environment = _environment(files)
+    marking, plain = (WrapEnvironment(files, is_marked=is_marked) for is_marked in (True, False))
     for name in (_CSS, _KEPT_CSS):
         _refuse_import(files, name, folders)
     templates = WrapTemplates(
-        html=_compiled(environment, _HTML, folders),
-        text=_compiled(environment, _TEXT, folders),
-        css=_compiled(environment, _CSS, folders),
-        kept_css=_compiled(environment, _KEPT_CSS, folders),
-        environment=environment,
+        html=_compiled(marking, _HTML, folders),
+        text=_compiled(marking, _TEXT, folders),
+        css=_compiled(marking, _CSS, folders),
+        kept_css=_compiled(marking, _KEPT_CSS, folders),
+        sites=marking.sites,
+        plain_html=_compiled(plain, _HTML, folders),
+        plain_text=_compiled(plain, _TEXT, folders),
+        environment=plain,
     )
+    for name in _reached(marking, files):
+        _compiled(marking, name, folders)
     _refuse_unlawful(render(EDITION, PUBLICATION, templates), templates)
+    try_out(templates, css=files[_CSS][0])
     return templates
 
 
-def _environment(files: Mapping[str, tuple[str, Path]]) -> ImmutableSandboxedEnvironment:
-    def found(name: str) -> tuple[str, str, None] | None:
-        held = files.get(name)
-        return (held[0], str(held[1]), None) if held else None
-
-    environment = ImmutableSandboxedEnvironment(
-        loader=FunctionLoader(found),
-        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=False,
-        auto_reload=False,
-    )
-    environment.filters["fill"] = fill
-    return environment
+def _reached(environment: WrapEnvironment, files: Mapping[str, tuple[str, Path]]) -> set[str]:
+    """The pages and every file that one reached includes or imports; all that there are where a
+    name is made up while rendering."""
+    done: set[str] = set()
+    waiting = [_HTML, _TEXT]
+    while waiting:
+        name = waiting.pop()
+        if name in done or name not in files:
+            continue
+        done.add(name)
+        for other in meta.find_referenced_templates(environment.parse(files[name][0], name)):
+            waiting += [other] if other else [each for each in files if each.endswith(".j2")]
+    return done
 
 
 def _read_all(folders: Sequence[Path]) -> dict[str, tuple[str, Path]]:
@@ -77,14 +80,17 @@ def _read_all(folders: Sequence[Path]) -> dict[str, tuple[str, Path]]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TemplateError(f"{path}: can't be read as UTF-8 text: {error}") from error
+    found = CONTROLS.search(text)
+    if found:
+        line = text.count("\n", 0, found.start()) + 1
+        raise TemplateError(f"{path}:{line}: control characters may not stand in a template")
+    return text
 
 
-def _compiled(
-    environment: ImmutableSandboxedEnvironment, name: str, folders: Sequence[Path]
-) -> Template:
+def _compiled(environment: WrapEnvironment, name: str, folders: Sequence[Path]) -> Template:
     try:
         return environment.get_template(name)
     except TemplateSyntaxError as error:
@@ -111,11 +117,13 @@ def _refuse_import(
 
 
 def _refuse_unlawful(body: Body, templates: WrapTemplates) -> None:
-    needed = {
-        "{{ personal.unsubscribe_url }}": markers_of(EDITION).unsubscribe_url,
-        "{{ postal_address }}": PUBLICATION.postal_address,
-    }
     for part, template in ((body.html, templates.html), (body.text, templates.text)):
-        for name, value in needed.items():
-            if value not in part:
+        marks = [mark for mark in cut_up(part, seed_of(EDITION)) if isinstance(mark, Mark)]
+        shown = {mark.name for mark in marks if mark.code == SPOT}
+        has = {
+            "{{ subscriber.unsubscribe_url }}": "unsubscribe_url" in shown,
+            "{{ postal_address }}": PUBLICATION.postal_address in part,
+        }
+        for name, is_shown in has.items():
+            if not is_shown:
                 raise TemplateError(f"{template.filename}:1: the wrap must show {name}")

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from digest.compose.plain import cut, tidy
+from digest.compose.topics import brief_of
 from digest.compose.when import clock, plain_day, stamp
 from digest.compose.words import Words, primary, words_for
 from digest.model.edition import Edition, Source, Story
@@ -86,9 +87,8 @@ class WrapView:
 
     @property
     def brief(self) -> tuple[SectionView, ...]:
-        """The sections whose first story is named above them all, at most five: what else is in
-        this wrap. Empty where the wrap is too short to need it."""
-        return self.sections[:5] if len(self.sections) >= 3 else ()
+        """The sections that are named above them all."""
+        return brief_of(self.sections)
 
 
 def view_of(edition: Edition, publication: Publication) -> WrapView:

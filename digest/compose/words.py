@@ -5,6 +5,21 @@ whatever is not here reads English.
 """
 
 from dataclasses import dataclass
+from datetime import time
+
+_NOON, _EVENING = time(12), time(17)
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """How a reader is greeted: by name, where "{name}" stands, or without one."""
+
+    named: str
+    nameless: str
+
+    def to(self, name: str) -> str:
+        """ "Good evening, Ada." or "Good evening." """
+        return self.named.replace("{name}", name) if name else self.nameless
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +42,9 @@ class Words:
     view: str
     contact: str
     colon: str
+    morning: str
+    afternoon: str
+    evening: str
     months: tuple[str, ...]
     short_months: tuple[str, ...]
     weekdays: tuple[str, ...]
@@ -53,6 +71,9 @@ ENGLISH = Words(
     view="View in browser",
     contact="Contact",
     colon=":",
+    morning="Good morning",
+    afternoon="Good afternoon",
+    evening="Good evening",
     months=(
         "January", "February", "March", "April", "May", "June", "July", "August", "September",
         "October", "November", "December",
@@ -79,6 +100,9 @@ FRENCH = Words(
     view="Voir dans le navigateur",
     contact="Nous joindre",
     colon="\u00a0:",
+    morning="Bonjour",
+    afternoon="Bonjour",
+    evening="Bonsoir",
     months=(
         "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
         "octobre", "novembre", "décembre",
@@ -94,6 +118,12 @@ FRENCH = Words(
 def words_for(language: str | None) -> Words:
     """The catalogue of an RFC 5646 tag; English where there is none."""
     return FRENCH if primary(language) == "fr" else ENGLISH
+
+
+def greeting_of(words: Words, at: time) -> Greeting:
+    """The greeting of a mail that goes out at this local time."""
+    hello = words.morning if at < _NOON else words.afternoon if at < _EVENING else words.evening
+    return Greeting(named=f"{hello}, {{name}}.", nameless=f"{hello}.")
 
 
 def primary(language: str | None) -> str:

@@ -1,12 +1,17 @@
 """From the edition to the bytes on the wire. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """An edition rendered once: subject, HTML with its CSS inlined, text. Personal spots are
-    still the markers of compose/personal.py."""
+    """An edition rendered once, with every story: subject, HTML with its CSS inlined, text.
+
+    Both parts hold the marks of compose/marks.py: with them, the edition and the publication the
+    message can be compiled again, and any reader's page shown.
+    """
 
     subject: str
     html: str
@@ -14,23 +19,90 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonalSpot:
-    """Where a value of the reader's own goes; `is_html` asks for HTML escaping."""
+class Selection:
+    """What of an edition is one reader's, in their order: pairs of a section's slug and the ids
+    of the stories they get of it (at least one). Empty = the lead alone; the lead is always in."""
+
+    sections: tuple[tuple[str, tuple[int, ...]], ...]
+
+
+class Quoting(Enum):
+    """What a value must be escaped for where it stands; the value is the letter in a mark."""
+
+    PLAIN = "p"
+    TEXT = "t"
+    ATTRIBUTE = "a"
+    LINK = "u"
+
+
+class Over(Enum):
+    """What a loop runs over, or a condition asks for; the value is the letter in a mark."""
+
+    SECTIONS = "S"
+    BRIEF = "B"
+    STORIES = "T"
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a value of the reader's own goes."""
 
     name: str
-    is_html: bool
+    quoting: Quoting
+
+
+# The key of a loop's item: a section's slug, a story's id.
+Key = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class FlatLoop:
+    """A loop whose items are ready bytes, by key, for each position an item may get: the same
+    mapping four times where that makes no difference; no `inner` or `last` where they are all
+    empty. The mappings are never changed."""
+
+    over: Over
+    first: Mapping[Key, bytes]
+    inner: Mapping[Key, bytes]
+    last: Mapping[Key, bytes]
+    only: Mapping[Key, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop whose items hold spots, loops or conditions of their own."""
+
+    over: Over
+    first: Mapping[Key, "Pieces"]
+    inner: Mapping[Key, "Pieces"]
+    last: Mapping[Key, "Pieces"]
+    only: Mapping[Key, "Pieces"]
+
+
+@dataclass(frozen=True, slots=True)
+class IfAny:
+    """`some` where the reader has any of `over`, else `none`."""
+
+    over: Over
+    some: "Pieces"
+    none: "Pieces"
+
+
+# A number is a spot's place in CompiledMessage.spots. Two bytes never follow one another.
+Pieces = tuple[bytes | int | FlatLoop | Loop | IfAny, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledMessage:
-    """Everything that is the same for each recipient, encoded; `merge()` joins the rest.
+    """Everything of a message but the reader, encoded once; `merge()` joins it.
 
-    `head` are the header lines that all share (CRLF, no empty line at the end). `parts` alternate:
-    bytes that all share, then the name of a personal spot and its encoding, and so on.
+    `head` are the header lines that all share (CRLF, no empty line at the end); `pieces` the body
+    with its MIME boundaries; `spots` every place for a reader's value that occurs in it.
     """
 
     head: bytes
-    parts: tuple[bytes | PersonalSpot, ...]
+    pieces: Pieces
+    spots: tuple[Spot, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +118,12 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What is handed to a relay (RFC 5321 section 2.3.1): sender, one recipient, the bytes."""
+    """What is handed to a relay (RFC 5321 section 2.3.1): sender, one recipient, the bytes.
+
+    A merged `message` is 7 bit, ends every line with CRLF, has no line above 998 octets (76 in
+    the body) and *no line that begins with a dot*: DATA needs no dot-stuffing (RFC 5321 section
+    4.5.2), so DATA and BDAT (RFC 3030) carry the same bytes.
+    """
 
     sender: str
     recipient: str

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.compose.merge import page_of
+from digest.compose.splice import page_of
 from digest.compose.when import long_day
 from digest.compose.words import words_for
 from digest.model.ledger import EditionRecord, EditionState

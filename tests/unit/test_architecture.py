@@ -27,7 +27,10 @@ OWNERS = {
     "feedparser": ("gather.xmlfeed",),
     "httpcore": ("gather.guard",),
     "httpx": ("gather.fetch", "gather.guard"),
-    "jinja2": ("compose.render", "compose.templates", "web."),
+    "jinja2": (
+        "compose.environment", "compose.marking", "compose.render", "compose.rules",
+        "compose.templates", "web.",
+    ),
     "lxml": (),
     "nh3": ("gather.clean",),
     "premailer": ("compose.inline",),
@@ -38,7 +41,7 @@ OWNERS = {
     "structlog": ("logs",),
     "typer": ("cli.",),
     "uvicorn": ("web.",),
-}
+}  # fmt: skip
 # Touching the world; a pure module imports none of these.
 WORLDLY = {
     "asyncio", "fcntl", "glob", "http", "httpx", "io", "logging", "os", "pathlib", "random",

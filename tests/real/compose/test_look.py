@@ -7,20 +7,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-from digest.compose.merge import body_for, personal_values
 from digest.model.feeds import Image
 from digest.model.newsroom import Publication, Theme
 from tests.unit.compose.editions import (
-    EDITION,
     FRENCH,
-    IMPRINT,
     LEAD,
     PUBLICATION,
-    READER,
-    TOKENS,
     large_edition,
 )
-from tests.unit.compose.wrap import body_of
+from tests.unit.compose.wrap import seen_by_reader
 
 pytestmark = pytest.mark.needs_chromium
 
@@ -81,8 +76,7 @@ def shown(browser: Browser, html: str, *, width: int, scheme: str, images: bool 
 
 
 def html_of(publication: Publication) -> str:
-    values = personal_values(READER, imprint=IMPRINT, tokens=TOKENS)
-    return body_for(body_of(publication=publication), EDITION, values).html
+    return seen_by_reader(publication=publication).html
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -131,6 +125,6 @@ def test_long_words_do_not_push_the_page_apart(browser: Browser) -> None:
         image=Image("https://www.porttide.example/images/none.jpg", word, 1200, 675),
     )  # fmt: skip
     edition = replace(large_edition(6), lead=lead)
-    page = shown(browser, body_of(edition).html, width=375, scheme="light")
+    page = shown(browser, seen_by_reader(edition).html, width=375, scheme="light")
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     page.close()

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from digest.compose.merge import Imprint, Tokens, imprint_of
+from digest.compose.imprint import Imprint, Tokens, imprint_of
 from digest.model.edition import Edition, EditionSection, Source, Story
 from digest.model.feeds import Image
 from digest.model.message import Recipient

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from tests.unit.compose.editions import FRENCH
-from tests.unit.compose.wrap import body_of, envelope_of
+from tests.unit.compose.wrap import envelope_of, seen_by_reader
 
 GOLDEN = Path(__file__).with_name("golden")
 
 
 def made() -> dict[str, bytes]:
-    english, french = body_of(), body_of(publication=FRENCH)
+    english, french = seen_by_reader(), seen_by_reader(publication=FRENCH)
     return {
         "wrap.html": english.html.encode(),
         "wrap.txt": english.text.encode(),

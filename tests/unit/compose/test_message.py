@@ -5,23 +5,19 @@ from dataclasses import replace
 from datetime import date
 from email import message_from_bytes
 from email.message import Message
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from digest.compose.compile import compile_message
-from digest.compose.merge import (
-    Tokens,
-    body_for,
-    imprint_of,
-    merge,
-    message_id_of,
-    personal_values,
-)
-from digest.compose.topics import for_topics
+from digest.compose.imprint import Tokens, imprint_of, message_id_of, personal_values
+from digest.compose.merge import merge
+from digest.compose.splice import body_for
+from digest.compose.topics import selected, selection_of
 from digest.model.edition import Edition
-from digest.model.message import Body, PersonalSpot, Recipient
+from digest.model.message import Body, Recipient
 from tests.unit.compose.editions import (
     DAY,
     EDITION,
@@ -33,15 +29,17 @@ from tests.unit.compose.editions import (
     TOKENS,
     large_edition,
 )
-from tests.unit.compose.wrap import CREATED_AT, body_of, envelope_of
+from tests.unit.compose.wrap import CREATED_AT, body_of, envelope_of, everything_of
 
 BODY = body_of()
+ALL = everything_of()
 VALUE = st.text(st.characters(exclude_categories=["Cs"]), max_size=90)
 
 
 def compiled_of(body: Body = BODY, edition: Edition = EDITION) -> bytes:
     compiled = compile_message(body, PUBLICATION, edition=edition, created_at=CREATED_AT)
-    return merge(compiled, READER, imprint=IMPRINT, tokens=TOKENS).message
+    everything = everything_of(edition)
+    return merge(compiled, READER, selection=everything, imprint=IMPRINT, tokens=TOKENS).message
 
 
 def parts_of(message: bytes) -> tuple[Message, str, str]:
@@ -65,12 +63,12 @@ def assert_sound(message: bytes) -> None:
     head, _, body = message.partition(b"\r\n\r\n")
     assert max(map(len, head.split(b"\r\n"))) <= 998
     assert max(map(len, body.split(b"\r\n"))) <= 76
-    assert b"\r\n.\r\n" not in body
+    assert b"\n." not in message
 
 
 def test_the_parts_are_what_was_rendered() -> None:
     values = personal_values(READER, imprint=IMPRINT, tokens=TOKENS)
-    expected = body_for(BODY, EDITION, values)
+    expected = body_for(BODY, EDITION, ALL, values)
     parsed, text, html = parts_of(compiled_of())
     assert parsed.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in parsed.get_payload()] == [  # type: ignore[union-attr]
@@ -80,15 +78,20 @@ def test_the_parts_are_what_was_rendered() -> None:
     assert text == expected.text
     assert html == expected.html
     assert "https://wrap.porttide.example/u/Q2xJ.2s.evening-tide" in text
-    assert not re.search(r"spot[0-9a-f]{24}|<!--/?personal", text + html)
+    assert not re.search(r"(spot|cut)[0-9a-f]{24}|<!--/?personal", text + html)
     assert_sound(compiled_of())
 
 
-def test_parts_alternate_and_nothing_of_a_reader_is_shared() -> None:
+def test_nothing_of_a_reader_is_shared() -> None:
     compiled = compile_message(BODY, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
-    assert all(isinstance(part, bytes) for part in compiled.parts[::2])
-    assert all(isinstance(part, PersonalSpot) for part in compiled.parts[1::2])
-    assert len(compiled.parts) == 17  # four spots in each of two parts
+    kinds = [type(piece) for piece in compiled.pieces]
+    assert kinds[0] is kinds[-1] is bytes
+    assert (bytes, bytes) not in pairwise(kinds)
+    numbers = [piece for piece in compiled.pieces if isinstance(piece, int)]
+    assert len(numbers) == 8  # four spots in each of two parts
+    assert {compiled.spots[number].name for number in numbers} == {
+        "unsubscribe_url", "preferences_url", "view_url", "address",
+    }  # fmt: skip
 
 
 @settings(
@@ -101,12 +104,12 @@ def test_any_values_make_a_sound_message(name: str, token: str, subject: str, te
     tokens = Tokens(token, token)
     body = replace(BODY, text=text.replace("\r", "") + BODY.text, subject="x")
     compiled = compile_message(body, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
-    envelope = merge(compiled, reader, imprint=IMPRINT, tokens=tokens)
+    envelope = merge(compiled, reader, selection=ALL, imprint=IMPRINT, tokens=tokens)
     values = personal_values(reader, imprint=IMPRINT, tokens=tokens)
     parsed, plain, html = parts_of(envelope.message)
     assert_sound(envelope.message)
-    assert plain == body_for(body, EDITION, values).text
-    assert html == body_for(body, EDITION, values).html
+    assert plain == body_for(body, EDITION, ALL, values).text
+    assert html == body_for(body, EDITION, ALL, values).html
     assert len(parsed.get_all("To") or []) == 1
 
 
@@ -182,7 +185,7 @@ def test_message_ids_are_stable_and_silent() -> None:
 def test_envelope_addresses() -> None:
     compiled = compile_message(BODY, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
     reader = Recipient(7, "zoe@dépêche.example", "Zoé d’Entremont")
-    envelope = merge(compiled, reader, imprint=IMPRINT, tokens=TOKENS)
+    envelope = merge(compiled, reader, selection=ALL, imprint=IMPRINT, tokens=TOKENS)
     assert envelope.sender == "wrap@news.porttide.example"
     assert envelope.recipient == "zoe@xn--dpche-bsai.example"
     assert (
@@ -193,7 +196,9 @@ def test_envelope_addresses() -> None:
 def test_without_https_one_click_is_not_promised() -> None:
     compiled = compile_message(BODY, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
     imprint = imprint_of(PUBLICATION, DAY, base_url="http://127.0.0.1:8025", key=KEY)
-    parsed = message_from_bytes(merge(compiled, READER, imprint=imprint, tokens=TOKENS).message)
+    parsed = message_from_bytes(
+        merge(compiled, READER, selection=ALL, imprint=imprint, tokens=TOKENS).message
+    )
     assert parsed["List-Unsubscribe"].startswith("<http://127.0.0.1:8025/u/")
     assert parsed["List-Unsubscribe-Post"] is None
 
@@ -202,7 +207,13 @@ def test_a_bad_address_or_name_is_refused() -> None:
     compiled = compile_message(BODY, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
     for address in ("ada", "a@b.example\r\nBcc: c@d.example", "a@b.example>"):
         with pytest.raises(ValueError, match="address"):
-            merge(compiled, replace(READER, address=address), imprint=IMPRINT, tokens=TOKENS)
+            merge(
+                compiled,
+                replace(READER, address=address),
+                selection=ALL,
+                imprint=IMPRINT,
+                tokens=TOKENS,
+            )
     with pytest.raises(ValueError, match="control"):
         compile_message(
             BODY, replace(PUBLICATION, from_name="A\r\nB"), edition=EDITION, created_at=CREATED_AT
@@ -210,18 +221,22 @@ def test_a_bad_address_or_name_is_refused() -> None:
 
 
 def test_a_body_of_another_edition_is_refused() -> None:
-    other = for_topics(EDITION, frozenset({"sports"}))
+    other = selected(EDITION, selection_of(EDITION, frozenset({"sports"})))
     with pytest.raises(ValueError, match="no unsubscribe spot of this edition"):
         compile_message(BODY, PUBLICATION, edition=other, created_at=CREATED_AT)
 
 
 def test_a_readers_topics() -> None:
-    edition = for_topics(EDITION, frozenset({"sports"}))
-    _, text, html = parts_of(compiled_of(body_of(edition), edition))
+    compiled = compile_message(BODY, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
+    sports = selection_of(EDITION, frozenset({"sports", "weather"}))
+    envelope = merge(compiled, READER, selection=sports, imprint=IMPRINT, tokens=TOKENS)
+    _, text, html = parts_of(envelope.message)
     for part in (text, html):
         assert "Under-15 Gulls" in part
         assert "Ferry to Gannet Bay" in part
-        assert "Boil-water" not in part
+        # The preheader is everybody's.
+        assert "Boil-water" not in part.rpartition('class="preheader"')[2].partition("</div>")[2]
+    assert "Boil-water" not in text
 
 
 def test_sixty_stories_are_sound_and_not_bloated() -> None:

@@ -10,23 +10,35 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from digest.compose.merge import page_of
-from digest.compose.personal import NAMES, Personal, filled, markers_of
+from digest.compose.imprint import personal_values
+from digest.compose.marks import cut_up, seed_of
+from digest.compose.personal import quoted
 from digest.compose.render import CLIP_SIZE_BYTES, contact_href, postal_line, size_warning
+from digest.compose.splice import page_of
 from digest.compose.view import view_of
 from digest.errors import TemplateError
 from digest.model.edition import Edition
 from digest.model.feeds import Image
+from digest.model.message import Quoting
 from digest.model.newsroom import Theme
-from tests.unit.compose.editions import EDITION, FRENCH, LEAD, PUBLICATION, large_edition
-from tests.unit.compose.wrap import body_of
+from tests.unit.compose.editions import (
+    EDITION,
+    FRENCH,
+    IMPRINT,
+    LEAD,
+    PUBLICATION,
+    READER,
+    TOKENS,
+    large_edition,
+)
+from tests.unit.compose.wrap import body_of, seen_by_reader, spots_of
 
 NASTY = st.one_of(
     st.text(max_size=80),
     st.sampled_from(
         [
             "\r\n.\r\nMAIL FROM:<evil@x.example>\r\n", "</style><script>alert(1)</script>",
-            "{{ personal.address }}", "{% raw %}", "<!--personal-->", "<!--/personal-->",
+            "{{ subscriber.address }}", "{% raw %}", "<!--personal-->", "<!--/personal-->",
             "&amp; & &",
             "]]> <![endif]--> <!--[if mso]>", "\0\x1b[0m", "\u202egnp.exe", "👩‍🚒" * 30, "x" * 5000,
             'say "no"', "=?utf-8?q?x?=", "--=_boundary--", "a" * 75 + "=", "naïve " * 200,
@@ -35,7 +47,7 @@ NASTY = st.one_of(
 )  # fmt: skip
 
 
-PLAIN_HTML = body_of().html
+PLAIN_HTML = seen_by_reader().html
 
 
 class Page(HTMLParser):
@@ -63,7 +75,7 @@ def squeezed(text: str) -> str:
 
 def test_both_parts_say_the_same() -> None:
     body = body_of()
-    page = squeezed(" ".join(Page(body.html).words))
+    page = squeezed(" ".join(Page(seen_by_reader().html).words))
     text = squeezed(body.text)
     for story in (
         view_of(EDITION, PUBLICATION).lead,
@@ -89,26 +101,26 @@ def test_a_link_is_introduced_by_one_colon() -> None:
 
 
 def test_every_personal_link_is_in_both_parts() -> None:
-    markers = markers_of(EDITION)
     for part in (body_of().html, body_of().text):
+        names = [mark.name for mark in spots_of(part)]
         for name in ("unsubscribe_url", "preferences_url", "view_url", "address"):
-            assert part.count(getattr(markers, name)) == 1, name
+            assert names.count(name) == 1, name
 
 
 def test_links_lead_only_where_they_should() -> None:
     allowed = {story.url for story in EDITION.stories} | {
         source.url for story in EDITION.stories for source in story.also
     }
-    markers = markers_of(EDITION)
     own = {"https://www.porttide.example/", "mailto:desk@porttide.example"}
-    personal = {markers.unsubscribe_url, markers.preferences_url, markers.view_url}
-    links = {attributes["href"] for attributes in Page(body_of().html).all("a")}
+    values = personal_values(READER, imprint=IMPRINT, tokens=TOKENS)
+    personal = {values.unsubscribe_url, values.preferences_url, values.view_url}
+    links = {attributes["href"] for attributes in Page(seen_by_reader().html).all("a")}
     assert links == {url for url in allowed if url} | own | personal
     assert not [link for link in links if link and link.startswith(("http:", "javascript:"))]
 
 
 def test_images_have_alt_and_numbers_for_width() -> None:
-    pages = [body_of().html, body_of(publication=replace(
+    pages = [seen_by_reader().html, seen_by_reader(publication=replace(
         PUBLICATION, theme=Theme(logo_url="https://www.porttide.example/images/logo.png")
     )).html]  # fmt: skip
     for html, count in zip(pages, (4, 5), strict=True):
@@ -121,29 +133,29 @@ def test_images_have_alt_and_numbers_for_width() -> None:
 
 
 def test_layout_tables_are_no_data_tables() -> None:
-    page = Page(body_of().html)
+    page = Page(seen_by_reader().html)
     assert all(table.get("role") == "presentation" for table in page.all("table"))
     assert not {tag for tag, _ in page.tags} & {"script", "form", "iframe", "link", "video", "svg"}
     assert [tag for tag, _ in page.tags if tag == "h1"] == ["h1"]
 
 
 def test_head_of_the_page() -> None:
-    html = body_of(publication=FRENCH).html
+    html = seen_by_reader(publication=FRENCH).html
     assert html.startswith('<!DOCTYPE html>\n<html lang="fr-CA" dir="ltr"')
     assert html.count('lang="fr-CA" dir="ltr"') == 2  # Gmail drops html and body
     assert "<title>Ferry to Gannet Bay" in html
     assert 'name="color-scheme" content="light dark"' in html
-    assert 'dir="rtl"' in body_of(publication=replace(PUBLICATION, language="ar")).html
+    assert 'dir="rtl"' in seen_by_reader(publication=replace(PUBLICATION, language="ar")).html
 
 
 def test_the_preheader_is_the_first_text() -> None:
-    words = [squeezed(part) for part in Page(body_of().html.split("<body", 1)[1]).words]
+    words = [squeezed(part) for part in Page(seen_by_reader().html.split("<body", 1)[1]).words]
     first = next(part for part in words[1:] if part)
     assert first.startswith("Boil-water advisory lifted")
 
 
 def test_colours_have_six_digits_and_no_functions() -> None:
-    html = body_of().html
+    html = seen_by_reader().html
     styles = " ".join(re.findall(r'style="([^"]*)"', html))
     assert not re.search(r"#[0-9a-fA-F]{3}\b", styles)
     assert not re.search(r"(var|calc|rgba?|url)\(", styles)
@@ -151,25 +163,28 @@ def test_colours_have_six_digits_and_no_functions() -> None:
 
 
 def test_a_light_accent_never_writes_on_paper() -> None:
-    html = body_of(publication=FRENCH).html
+    html = seen_by_reader(publication=FRENCH).html
     assert "background-color:#f2b632" in html
     assert "; color:#f2b632" not in html
     assert '"color:#f2b632' not in html
 
 
 def test_thirty_stories_are_not_clipped() -> None:
-    body = body_of(large_edition(30))
+    body = seen_by_reader(large_edition(30))
     assert len(body.html.encode()) <= CLIP_SIZE_BYTES
     assert size_warning(body) == ""
-    assert "max_stories" in size_warning(body_of(large_edition(150)))
+    assert "max_stories" in size_warning(seen_by_reader(large_edition(150)))
 
 
 def test_styles_stay_under_what_gmail_reads() -> None:
-    assert sum(map(len, re.findall(r"<style>(.*?)</style>", body_of().html, re.DOTALL))) < 16_000
+    assert (
+        sum(map(len, re.findall(r"<style>(.*?)</style>", seen_by_reader().html, re.DOTALL)))
+        < 16_000
+    )
 
 
 def test_only_a_lead_is_a_wrap_too() -> None:
-    body = body_of(replace(EDITION, sections=()))
+    body = seen_by_reader(replace(EDITION, sections=()))
     assert "In this wrap" not in body.text
     assert "Ferry to Gannet Bay" in body.text
 
@@ -202,7 +217,7 @@ def test_a_wrong_subject_is_refused(subject: str, says: str) -> None:
 @example(title="t", lede="l", byline="b", alt="<!--personal--> <b", label="s")
 def test_foreign_words_stay_words(title: str, lede: str, byline: str, alt: str, label: str) -> None:
     edition = with_words(title=title, lede=lede, byline=byline, alt=alt, label=label)
-    body = body_of(edition)
+    body = seen_by_reader(edition)
     usual = Page(PLAIN_HTML)
     assert {tag for tag, _ in Page(body.html).tags} == {tag for tag, _ in usual.tags}
     assert body.html.count("<!--") == PLAIN_HTML.count("<!--")
@@ -210,8 +225,9 @@ def test_foreign_words_stay_words(title: str, lede: str, byline: str, alt: str, 
     page = squeezed("".join(Page(body.html).words))
     assert squeezed(lead.title) in page
     assert squeezed(lead.lede) in page
-    for marker in ("unsubscribe_url", "preferences_url", "address"):
-        assert body.html.count(getattr(markers_of(edition), marker)) == 1
+    names = [mark.name for mark in spots_of(body_of(edition).html, edition)]
+    for name in ("unsubscribe_url", "preferences_url", "address"):
+        assert names.count(name) == 1
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e]", body.text + body.html)
 
 
@@ -227,38 +243,54 @@ def with_words(
 
 
 def test_markers_can_not_be_forged() -> None:
-    stolen = markers_of(EDITION).unsubscribe_url
-    edition = replace(EDITION, lead=replace(LEAD, lede=f"Click {stolen} now"))
-    assert stolen not in vars_of(markers_of(edition))
-    assert body_of(edition).text.count(markers_of(edition).unsubscribe_url) == 1
+    stolen = marks_in(body_of().html)
+    edition = replace(EDITION, lead=replace(LEAD, lede=f"Click {' '.join(stolen)} now"))
+    body = body_of(edition)
+    assert len(spots_of(body.text, edition)) == len(spots_of(body_of().text))
+    assert not set(marks_in(body.html, edition)) & set(stolen)
+    assert page_of(body, edition, view_url="v").count("&lt;!--cut") == len(
+        [mark for mark in stolen if mark.startswith("<!--")]
+    )
 
 
-def vars_of(personal: Personal) -> list[str]:
-    return [getattr(personal, name) for name in NAMES]
+def test_everything_foreign_is_in_the_seed() -> None:
+    """Or else a feed that knows all the others could make a mark of tonight's."""
+    seeds = {seed_of(EDITION)} | {
+        seed_of(replace(EDITION, lead=replace(LEAD, **{name: "x"})))  # type: ignore[arg-type]
+        for name in ("title", "url", "lede", "byline", "dateline", "credit", "section", "language")
+    }
+    assert len(seeds) == 9
+    assert seed_of(replace(EDITION, lead=replace(LEAD, image=Image("u", "a", 1, 1)))) not in seeds
+
+
+def marks_in(part: str, edition: Edition = EDITION) -> list[str]:
+    """The marks of a part as they are written."""
+    return re.findall(rf"<!--cut{seed_of(edition)}.*?-->|spot{seed_of(edition)}\w+", part)
 
 
 def test_markers_are_words_of_one_length() -> None:
-    markers = vars_of(markers_of(EDITION))
-    assert all(re.fullmatch(r"[A-Za-z0-9]+", marker) for marker in markers)
-    assert len(set(map(len, markers))) == 1
-    assert len(set(markers)) == len(NAMES)
+    spots = [mark for mark in marks_in(body_of().html) if mark.startswith("spot")]
+    assert spots
+    assert all(re.fullmatch(r"[A-Za-z0-9]+", spot) for spot in spots)
+    assert len(set(map(len, spots))) == 1
+    assert len(list(cut_up(body_of().html, seed_of(EDITION)))) > 20
 
 
 def test_values_are_escaped_in_html_only() -> None:
-    markers = markers_of(EDITION)
-    values = Personal("https://a.example/?x&y", "p", "v", '<b>"Ada"</b>', "a@b.example")
-    text = f"{markers.reader_name} {markers.unsubscribe_url}{markers.address}"
-    assert filled(text, markers, values, is_html=True) == (
+    values = ('<b>"Ada"</b>', " https://a.example/?x&y", "a@b.example")
+    assert "".join(quoted(value, Quoting.ATTRIBUTE) for value in values) == (
         "&lt;b&gt;&quot;Ada&quot;&lt;/b&gt; https://a.example/?x&amp;ya@b.example"
     )
-    assert filled(text, markers, values, is_html=False) == (
+    assert "".join(quoted(value, Quoting.PLAIN) for value in values) == (
         '<b>"Ada"</b> https://a.example/?x&ya@b.example'
     )
+    assert quoted('<b>"Ada"</b>', Quoting.TEXT) == '&lt;b&gt;"Ada"&lt;/b&gt;'
+    assert quoted("mailto:é&b c", Quoting.LINK) == "mailto:%C3%A9&amp;b%20c"
 
 
 def test_the_page_for_everybody_has_nothing_of_one_reader() -> None:
     page = page_of(body_of(), EDITION, view_url="https://wrap.porttide.example/x/2026-03-12")
-    assert not [marker for marker in vars_of(markers_of(EDITION)) if marker in page]
+    assert not marks_in(page)
     assert "Unsubscribe" not in page
     assert "was sent to" not in page
     assert "<!--personal" not in page

@@ -59,7 +59,7 @@ def test_css_may_not_import(own: Path, rule: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["wrap.html.j2", "wrap.txt.j2"])
-@pytest.mark.parametrize("needed", ["personal.unsubscribe_url", "postal_address"])
+@pytest.mark.parametrize("needed", ["subscriber.unsubscribe_url", "postal_address"])
 def test_what_the_law_asks_for_must_be_there(own: Path, name: str, needed: str) -> None:
     path = own / "wrap" / name
     path.write_text(path.read_text(encoding="utf-8").replace(needed, "day"), encoding="utf-8")
@@ -83,7 +83,7 @@ def test_a_file_that_is_no_utf8(own: Path) -> None:
 def test_the_first_folder_wins_file_by_file(tmp_path: Path) -> None:
     (tmp_path / "wrap").mkdir()
     (tmp_path / "wrap" / "wrap.txt.j2").write_text(
-        "OURS {{ lead.title }} {{ postal_address }} {{ personal.unsubscribe_url }}"
+        "OURS {{ lead.title }} {{ postal_address }} {{ subscriber.unsubscribe_url }}"
     )
     body = render(EDITION, PUBLICATION, load_wrap([tmp_path, SHIPPED]))
     assert body.text.startswith("OURS Ferry to Gannet Bay")

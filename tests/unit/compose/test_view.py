@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from digest.compose.plain import cut, fill, tidy
 from digest.compose.subject import preheader_of, subject_of
-from digest.compose.topics import choice_of, for_topics
+from digest.compose.topics import selected, selection_of
 from digest.compose.view import StoryView, view_of, web_address
 from digest.model.edition import Story
 from digest.model.feeds import Image
+from digest.model.message import Selection
 from tests.unit.compose.editions import EDITION, LEAD, PUBLICATION, story
 
 
@@ -124,16 +125,23 @@ def test_preheader_names_the_next_two() -> None:
 
 
 def test_topics_leave_the_lead_and_what_was_asked_for() -> None:
-    chosen = for_topics(EDITION, frozenset({"sports", "weather"}))
+    chosen = selected(EDITION, selection_of(EDITION, frozenset({"sports", "weather"})))
     assert [section.slug for section in chosen.sections] == ["sports"]
     assert chosen.lead == EDITION.lead
-    assert for_topics(EDITION, frozenset()) is EDITION
-    assert for_topics(EDITION, frozenset({"news", "council", "sports", "arts"})) is EDITION
-    assert for_topics(EDITION, frozenset({"arts"})).sections == ()
+    assert selected(EDITION, selection_of(EDITION, frozenset())) == EDITION
+    every = frozenset({"news", "council", "sports", "arts"})
+    assert selected(EDITION, selection_of(EDITION, every)) == EDITION
+    assert selection_of(EDITION, frozenset({"arts"})).sections == ()
 
 
-def test_the_same_choice_whatever_tonight_lacks() -> None:
-    assert choice_of(EDITION, frozenset()) == choice_of(
+def test_the_same_selection_whatever_tonight_lacks() -> None:
+    assert selection_of(EDITION, frozenset()) == selection_of(
         EDITION, frozenset({"news", "council", "sports", "arts"})
     )
-    assert choice_of(EDITION, frozenset({"arts", "news"})) == {"news"}
+    assert selection_of(EDITION, frozenset({"arts", "news"})).sections == (("news", (2, 3, 4)),)
+
+
+def test_a_selection_of_another_edition_is_refused() -> None:
+    for sections in ((("arts", (2,)),), (("sports", (2,)),)):
+        with pytest.raises(KeyError):
+            selected(EDITION, Selection(sections))

@@ -1,0 +1,145 @@
+"""The trees of a body to encoded pieces, for every position an item may get. Pure.
+
+All work that does not depend on a reader is done here, once: `merge()` only picks and joins.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from digest.compose.marks import ANY_BRIEF, ANY_SECTION, FIRST, LAST
+from digest.compose.quoted import check_piece, encode_piece
+from digest.compose.tree import Each, If, Nodes, Text
+from digest.model.edition import Edition
+from digest.model.message import FlatLoop, IfAny, Key, Loop, Over, Pieces, Spot
+
+_ANY = {ANY_SECTION: Over.SECTIONS, ANY_BRIEF: Over.BRIEF}
+_Piece = bytes | int | FlatLoop | Loop | IfAny
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """The position of the item around, and the number of its section."""
+
+    is_first: bool = False
+    is_last: bool = False
+    section: int | None = None
+
+
+class Assembly:
+    """Encodes the parts of one edition's body; `spots` are those that were met, each once."""
+
+    def __init__(self, edition: Edition) -> None:
+        self._edition = edition
+        self.spots: list[Spot] = []
+
+    def pieces(self, nodes: Nodes, where: _Where | None = None) -> Pieces:
+        """Raises ValueError where the nodes are of another edition."""
+        where = where or _Where()
+        found: list[_Piece] = []
+        held = ""
+        for node in _resolved(nodes, where):
+            if isinstance(node, Text):
+                held += node.text
+                continue
+            found.append(encode_piece(held))
+            held = ""
+            found.append(self._piece(node, where))
+        return joined([*found, encode_piece(held)])
+
+    def _piece(self, node: Spot | Each | If, where: _Where) -> _Piece:
+        if isinstance(node, Spot):
+            if node not in self.spots:
+                self.spots.append(node)
+            return self.spots.index(node)
+        if isinstance(node, Each):
+            return self._loop(node, where)
+        some, none = (self.pieces(side, where) for side in (node.then, node.otherwise))
+        return IfAny(_ANY[node.asked], some, none)
+
+    def _loop(self, node: Each, where: _Where) -> FlatLoop | Loop:
+        keys = self._keys(node.over, where)
+        if len(keys) != len(node.items):
+            raise ValueError("the body has other stories than this edition")
+        inner = self._items(node, keys, where, is_first=False, is_last=False)
+        first = last = only = inner
+        if any(map(_asks_position, node.items)):
+            first = self._items(node, keys, where, is_first=True, is_last=False)
+            last = self._items(node, keys, where, is_first=False, is_last=True)
+            only = self._items(node, keys, where, is_first=True, is_last=True)
+        if not all(_is_flat(item) for each in (first, inner, last, only) for item in each.values()):
+            return Loop(node.over, first, inner, last, only)
+        if first is inner:
+            ready = _flat(inner)
+            return FlatLoop(node.over, ready, ready, ready, ready)
+        return FlatLoop(
+            node.over, _flat(first), _or_nothing(_flat(inner)), _or_nothing(_flat(last)),
+            _flat(only),
+        )  # fmt: skip
+
+    def _items(
+        self, node: Each, keys: tuple[Key, ...], where: _Where, *, is_first: bool, is_last: bool
+    ) -> Mapping[Key, Pieces]:
+        is_stories = node.over is Over.STORIES
+        return {
+            key: self.pieces(
+                item, _Where(is_first, is_last, where.section if is_stories else number)
+            )
+            for number, (key, item) in enumerate(zip(keys, node.items, strict=True))
+        }
+
+    def _keys(self, over: Over, where: _Where) -> tuple[Key, ...]:
+        if over is not Over.STORIES:
+            return tuple(section.slug for section in self._edition.sections)
+        if where.section is None:
+            raise ValueError("a loop over stories outside of a section")
+        return tuple(story.id for story in self._edition.sections[where.section].stories)
+
+
+def joined(pieces: list[_Piece]) -> Pieces:
+    """The pieces with bytes that follow one another joined and empty ones left out; every byte of
+    them checked."""
+    found: list[_Piece] = []
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            if found and isinstance(found[-1], bytes):
+                found[-1] += check_piece(piece)
+            elif piece:
+                found.append(check_piece(piece))
+        else:
+            found.append(piece)
+    return tuple(found)
+
+
+def _resolved(nodes: Nodes, where: _Where) -> Iterator[Text | Spot | Each | If]:
+    """The nodes with every condition decided that can be: on the position, and whether it is one
+    reader's own mail (it is)."""
+    for node in nodes:
+        if not isinstance(node, If) or node.asked in _ANY:
+            yield node
+            continue
+        holds = {FIRST: where.is_first, LAST: where.is_last}.get(node.asked, True)
+        yield from _resolved(node.then if holds else node.otherwise, where)
+
+
+def _asks_position(nodes: Nodes) -> bool:
+    return any(
+        node.asked in (FIRST, LAST) or _asks_position(node.then) or _asks_position(node.otherwise)
+        for node in nodes
+        if isinstance(node, If)
+    )
+
+
+def _is_flat(pieces: Pieces) -> bool:
+    return len(pieces) <= 1 and all(isinstance(piece, bytes) for piece in pieces)
+
+
+def _flat(items: Mapping[Key, Pieces]) -> dict[Key, bytes]:
+    return {
+        key: b"".join(piece for piece in pieces if isinstance(piece, bytes))
+        for key, pieces in items.items()
+    }
+
+
+def _or_nothing(items: dict[Key, bytes]) -> dict[Key, bytes]:
+    """Items that are all empty are none: nobody needs to look them up."""
+    return items if any(items.values()) else {}
