@@ -6,14 +6,14 @@ All work that does not depend on a reader is done here, once: `merge()` only pic
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from digest.compose.loops import loop_of
 from digest.compose.marks import ANY_BRIEF, ANY_SECTION, FIRST, LAST
 from digest.compose.quoted import check_piece, encode_piece
 from digest.compose.tree import Each, If, Nodes, Text
 from digest.model.edition import Edition
-from digest.model.message import FlatLoop, IfAny, Key, Loop, Over, Pieces, Spot
+from digest.model.message import FlatLoop, IfAny, Key, Loop, Over, Piece, Pieces, Spot, StoryLoops
 
 _ANY = {ANY_SECTION: Over.SECTIONS, ANY_BRIEF: Over.BRIEF}
-_Piece = bytes | int | FlatLoop | Loop | IfAny
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Assembly:
     def pieces(self, nodes: Nodes, where: _Where | None = None) -> Pieces:
         """Raises ValueError where the nodes are of another edition."""
         where = where or _Where()
-        found: list[_Piece] = []
+        found: list[Piece] = []
         held = ""
         for node in _resolved(nodes, where):
             if isinstance(node, Text):
@@ -46,7 +46,7 @@ class Assembly:
             found.append(self._piece(node, where))
         return joined([*found, encode_piece(held)])
 
-    def _piece(self, node: Spot | Each | If, where: _Where) -> _Piece:
+    def _piece(self, node: Spot | Each | If, where: _Where) -> Piece:
         if isinstance(node, Spot):
             if node not in self.spots:
                 self.spots.append(node)
@@ -56,7 +56,7 @@ class Assembly:
         some, none = (self.pieces(side, where) for side in (node.then, node.otherwise))
         return IfAny(_ANY[node.asked], some, none)
 
-    def _loop(self, node: Each, where: _Where) -> FlatLoop | Loop:
+    def _loop(self, node: Each, where: _Where) -> FlatLoop | StoryLoops | Loop:
         keys = self._keys(node.over, where)
         if len(keys) != len(node.items):
             raise ValueError("the body has other stories than this edition")
@@ -66,15 +66,7 @@ class Assembly:
             first = self._items(node, keys, where, is_first=True, is_last=False)
             last = self._items(node, keys, where, is_first=False, is_last=True)
             only = self._items(node, keys, where, is_first=True, is_last=True)
-        if not all(_is_flat(item) for each in (first, inner, last, only) for item in each.values()):
-            return Loop(node.over, first, inner, last, only)
-        if first is inner:
-            ready = _flat(inner)
-            return FlatLoop(node.over, ready, ready, ready, ready)
-        return FlatLoop(
-            node.over, _flat(first), _or_nothing(_flat(inner)), _or_nothing(_flat(last)),
-            _flat(only),
-        )  # fmt: skip
+        return loop_of(node.over, first, inner, last, only)
 
     def _items(
         self, node: Each, keys: tuple[Key, ...], where: _Where, *, is_first: bool, is_last: bool
@@ -95,10 +87,10 @@ class Assembly:
         return tuple(story.id for story in self._edition.sections[where.section].stories)
 
 
-def joined(pieces: list[_Piece]) -> Pieces:
+def joined(pieces: list[Piece]) -> Pieces:
     """The pieces with bytes that follow one another joined and empty ones left out; every byte of
     them checked."""
-    found: list[_Piece] = []
+    found: list[Piece] = []
     for piece in pieces:
         if isinstance(piece, bytes):
             if found and isinstance(found[-1], bytes):
@@ -127,19 +119,3 @@ def _asks_position(nodes: Nodes) -> bool:
         for node in nodes
         if isinstance(node, If)
     )
-
-
-def _is_flat(pieces: Pieces) -> bool:
-    return len(pieces) <= 1 and all(isinstance(piece, bytes) for piece in pieces)
-
-
-def _flat(items: Mapping[Key, Pieces]) -> dict[Key, bytes]:
-    return {
-        key: b"".join(piece for piece in pieces if isinstance(piece, bytes))
-        for key, pieces in items.items()
-    }
-
-
-def _or_nothing(items: dict[Key, bytes]) -> dict[Key, bytes]:
-    """Items that are all empty are none: nobody needs to look them up."""
-    return items if any(items.values()) else {}

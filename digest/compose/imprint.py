@@ -1,6 +1,6 @@
 """What all envelopes of an edition share, and a reader's values made of it. Pure."""
 
-import hmac
+import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import date
@@ -40,7 +40,7 @@ class Imprint:
     key: bytes
     greeting: Greeting
     view_url: str = field(init=False, compare=False, repr=False)
-    id_told: bytes = field(init=False, compare=False, repr=False)
+    id_mac: "tuple[hashlib._Hash, hashlib._Hash]" = field(init=False, compare=False, repr=False)
     id_start: str = field(init=False, compare=False, repr=False)
     id_end: str = field(init=False, compare=False, repr=False)
     mailto: str = field(init=False, compare=False, repr=False)
@@ -58,7 +58,7 @@ class Imprint:
         line = f"List-Unsubscribe: <{self.base_url}/u/>, <{mailto}?subject=unsubscribe%20>"
         made = {
             "view_url": view_url,
-            "id_told": f"message-id\0{self.publication}\0{day}\0".encode(),
+            "id_mac": _mac_started(self.key, f"message-id\0{self.publication}\0{day}\0".encode()),
             "id_start": f"<{self.day:%Y%m%d}.",
             "id_end": f"@{self.sender.rpartition('@')[2]}>",
             "mailto": mailto,
@@ -111,5 +111,15 @@ def personal_values(recipient: Recipient, *, imprint: Imprint, tokens: Tokens) -
 
 def message_id_of(imprint: Imprint, subscriber_id: int) -> str:
     """Stable over retries, unlike between readers, and silent about them: `<day.hmac@domain>`."""
-    mac = hmac.digest(imprint.key, b"%b%d" % (imprint.id_told, subscriber_id), "sha256")
-    return f"{imprint.id_start}{mac.hex()[:32]}{imprint.id_end}"
+    inner, outer = imprint.id_mac[0].copy(), imprint.id_mac[1].copy()
+    inner.update(b"%d" % subscriber_id)
+    outer.update(inner.digest())
+    return f"{imprint.id_start}{outer.hexdigest()[:32]}{imprint.id_end}"
+
+
+def _mac_started(key: bytes, told: bytes) -> "tuple[hashlib._Hash, hashlib._Hash]":
+    """HMAC-SHA256 (RFC 2104 section 4) with its key and the first words already in: a reader
+    costs half of what hmac.digest() takes."""
+    block = (key if len(key) <= 64 else hashlib.sha256(key).digest()).ljust(64, b"\0")
+    inner = hashlib.sha256(bytes(octet ^ 0x36 for octet in block) + told)
+    return inner, hashlib.sha256(bytes(octet ^ 0x5C for octet in block))

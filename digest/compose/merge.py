@@ -4,7 +4,7 @@ Same inputs, same bytes: a retry carries the same Message-ID, so that mailboxes 
 ones hide a duplicate. Costs some ten microseconds a reader.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from digest.compose.headers import ascii_address
 from digest.compose.imprint import Imprint, Tokens, message_id_of, personal_values
@@ -24,9 +24,12 @@ from digest.model.message import (
     Recipient,
     Selection,
     Spot,
+    StoryLoops,
 )
 
 _Sections = tuple[tuple[str, tuple[int, ...]], ...]
+# All of a reader's sections, and those of them that the brief names.
+_Rows = tuple[_Sections, _Sections]
 # A member of an Enum costs a look-up in its class each time.
 _STORIES, _BRIEF = Over.STORIES, Over.BRIEF
 
@@ -58,8 +61,9 @@ def merge(
             for spot in compiled.spots
         ]
     found = [compiled.head, head]
+    rows = (selection.sections, brief_of(selection.sections))
     try:
-        _add(found, compiled.pieces, own, selection.sections, ())
+        _add(found, compiled.pieces, own, rows, ())
     except KeyError as error:
         raise ValueError(f"the selection has {error}, which is not in the edition") from error
     return Envelope(imprint.sender, address, message_id, b"".join(found))
@@ -70,55 +74,79 @@ def _plain_pieces(
 ) -> list[bytes]:
     """The values of a reader of whom nothing must be escaped, wherever it stands."""
     pieces = {
-        "unsubscribe_url": b"%b%b=\r\n" % (imprint.unsubscribe_start, tokens.unsubscribe.encode()),
-        "preferences_url": b"%b%b=\r\n" % (imprint.preferences_start, tokens.preferences.encode()),
+        "unsubscribe_url": imprint.unsubscribe_start + tokens.unsubscribe.encode() + b"=\r\n",
+        "preferences_url": imprint.preferences_start + tokens.preferences.encode() + b"=\r\n",
         "view_url": imprint.view_piece,
-        "address": b"%b=\r\n" % recipient.address.encode(),
+        "address": recipient.address.encode() + b"=\r\n",
     }
-    return [
-        pieces.get(spot.name) or _name_piece(spot.name, recipient.name, imprint) for spot in spots
-    ]
-
-
-def _name_piece(spot: str, name: str, imprint: Imprint) -> bytes:
-    return encode_piece(name if spot == "name" else imprint.greeting.to(name))
+    try:
+        return [pieces[spot.name] for spot in spots]
+    except KeyError:  # most wraps greet nobody by name
+        pieces["name"] = encode_piece(recipient.name)
+        pieces["greeting"] = encode_piece(imprint.greeting.to(recipient.name))
+        return [pieces[spot.name] for spot in spots]
 
 
 def _add(
     found: list[bytes],
     pieces: Pieces,
     own: list[bytes],
-    sections: _Sections,
+    rows: _Rows,
     stories: tuple[int, ...],
 ) -> None:
-    """Adds to `found` the pieces that are this reader's, in order. `own` are their values,
-    `stories` those of the section around."""
+    """Adds to `found` the pieces that are this reader's, in order. `own` are their values, `rows`
+    their sections and brief, `stories` those of the section around."""
+    add = found.append
     for piece in pieces:
-        if isinstance(piece, bytes):
-            found.append(piece)
-        elif isinstance(piece, int):
-            found.append(own[piece])
+        kind = type(piece)  # isinstance would cost as much as all the rest
+        if kind is bytes:
+            add(piece)  # type: ignore[arg-type]
+        elif kind is int:
+            add(own[piece])  # type: ignore[index]
+        elif isinstance(piece, StoryLoops):
+            _add_story_loops(found, piece, rows[piece.over is _BRIEF])
+        elif isinstance(piece, IfAny):
+            side = piece.some if rows[piece.over is _BRIEF] else piece.none
+            _add(found, side, own, rows, stories)
         elif isinstance(piece, FlatLoop):
-            _add_flat(found, piece, sections, stories)
+            is_stories = piece.over is _STORIES
+            keys = stories if is_stories else [slug for slug, _ in rows[piece.over is _BRIEF]]
+            _add_flat(found, piece, keys)
         elif isinstance(piece, Loop):
-            _add_loop(found, piece, own, sections, stories)
-        else:
-            _add_if(found, piece, own, sections, stories)
+            _add_loop(found, piece, own, rows, stories)
 
 
-def _add_flat(
-    found: list[bytes], loop: FlatLoop, sections: _Sections, stories: tuple[int, ...]
-) -> None:
-    keys: Sequence[Key] = stories
-    if loop.over is not _STORIES:
-        keys = [slug for slug, _ in _rows(loop.over, sections)]
-    if not keys:
-        return
-    if loop.first is loop.inner:
-        found.extend(map(loop.inner.__getitem__, keys))
-    elif len(keys) == 1:
+def _add_story_loops(found: list[bytes], loops: StoryLoops, sections: _Sections) -> None:
+    if loops.first is loops.inner:
+        _add_sections(found, loops.inner, sections)
+    elif len(sections) == 1:
+        _add_sections(found, loops.only, sections)
+    elif sections:
+        _add_sections(found, loops.first, sections[:1])
+        _add_sections(found, loops.inner, sections[1:-1])
+        _add_sections(found, loops.last, sections[-1:])
+
+
+def _add_sections(found: list[bytes], loops: Mapping[Key, FlatLoop], sections: _Sections) -> None:
+    """The hot path, written out: some ten sections and thirty stories a reader, in two parts."""
+    add = found.append
+    for slug, ids in sections:
+        loop = loops[slug]
+        if len(ids) == 1:
+            add(loop.only[ids[0]])
+            continue
+        add(loop.first[ids[0]])
+        if inner := loop.inner:
+            for story_id in ids[1:-1]:
+                add(inner[story_id])
+        if last := loop.last:
+            add(last[ids[-1]])
+
+
+def _add_flat(found: list[bytes], loop: FlatLoop, keys: Sequence[Key]) -> None:
+    if len(keys) == 1:
         found.append(loop.only[keys[0]])
-    else:
+    elif keys:
         found.append(loop.first[keys[0]])
         if loop.inner:
             found.extend(map(loop.inner.__getitem__, keys[1:-1]))
@@ -127,34 +155,13 @@ def _add_flat(
 
 
 def _add_loop(
-    found: list[bytes],
-    loop: Loop,
-    own: list[bytes],
-    sections: _Sections,
-    stories: tuple[int, ...],
+    found: list[bytes], loop: Loop, own: list[bytes], rows: _Rows, stories: tuple[int, ...]
 ) -> None:
-    rows: Sequence[tuple[Key, tuple[int, ...]]] = _rows(loop.over, sections)
+    keys: Sequence[tuple[Key, tuple[int, ...]]] = rows[loop.over is _BRIEF]
     if loop.over is _STORIES:
-        rows = [(key, stories) for key in stories]
-    final = len(rows) - 1
-    for at, (key, inner) in enumerate(rows):
-        if at == 0:
-            items = loop.first if final else loop.only
-        else:
-            items = loop.inner if at < final else loop.last
-        _add(found, items[key], own, sections, inner)
-
-
-def _add_if(
-    found: list[bytes],
-    condition: IfAny,
-    own: list[bytes],
-    sections: _Sections,
-    stories: tuple[int, ...],
-) -> None:
-    side = condition.some if _rows(condition.over, sections) else condition.none
-    _add(found, side, own, sections, stories)
-
-
-def _rows(over: Over, sections: _Sections) -> _Sections:
-    return brief_of(sections) if over is _BRIEF else sections
+        keys = [(key, stories) for key in stories]
+    final = len(keys) - 1
+    items = loop.first if final else loop.only
+    for at, (key, inner) in enumerate(keys, 1):
+        _add(found, items[key], own, rows, inner)
+        items = loop.inner if at < final else loop.last

@@ -21,9 +21,15 @@ class Body:
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What of an edition is one reader's, in their order: pairs of a section's slug and the ids
-    of the stories they get of it (at least one). Empty = the lead alone; the lead is always in."""
+    of the stories they get of it. Empty = the lead alone; the lead is always in. Raises
+    ValueError for a section without stories: leave it out."""
 
     sections: tuple[tuple[str, tuple[int, ...]], ...]
+
+    def __post_init__(self) -> None:
+        for slug, stories in self.sections:
+            if not stories:
+                raise ValueError(f"no stories of section {slug!r}")
 
 
 class Quoting(Enum):
@@ -57,9 +63,8 @@ Key = str | int
 
 @dataclass(frozen=True, slots=True)
 class FlatLoop:
-    """A loop whose items are ready bytes, by key, for each position an item may get: the same
-    mapping four times where that makes no difference; no `inner` or `last` where they are all
-    empty. The mappings are never changed."""
+    """A loop whose items are ready bytes, by key, for each position an item may get. `inner` or
+    `last` are empty where no item has anything to say there. No mapping is ever changed."""
 
     over: Over
     first: Mapping[Key, bytes]
@@ -69,8 +74,20 @@ class FlatLoop:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryLoops:
+    """A loop over sections each of which is nothing but a FlatLoop over its stories: what else a
+    section writes was joined to its first and last story."""
+
+    over: Over
+    first: Mapping[Key, FlatLoop]
+    inner: Mapping[Key, FlatLoop]
+    last: Mapping[Key, FlatLoop]
+    only: Mapping[Key, FlatLoop]
+
+
+@dataclass(frozen=True, slots=True)
 class Loop:
-    """A loop whose items hold spots, loops or conditions of their own."""
+    """Any other loop: its items hold spots, loops or conditions of their own."""
 
     over: Over
     first: Mapping[Key, "Pieces"]
@@ -89,7 +106,8 @@ class IfAny:
 
 
 # A number is a spot's place in CompiledMessage.spots. Two bytes never follow one another.
-Pieces = tuple[bytes | int | FlatLoop | Loop | IfAny, ...]
+Piece = bytes | int | FlatLoop | StoryLoops | Loop | IfAny
+Pieces = tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)
