@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from digest.compose.loops import loop_of
 from digest.compose.marks import ANY_BRIEF, ANY_SECTION, FIRST, LAST
 from digest.compose.quoted import check_piece, encode_piece
-from digest.compose.tree import Each, If, Nodes, Text
+from digest.compose.tree import Each, If, Node, Nodes, Text, Value
 from digest.model.edition import Edition
 from digest.model.message import FlatLoop, IfAny, Key, Loop, Over, Piece, Pieces, Spot, StoryLoops
 
@@ -46,11 +46,11 @@ class Assembly:
             found.append(self._piece(node, where))
         return joined([*found, encode_piece(held)])
 
-    def _piece(self, node: Spot | Each | If, where: _Where) -> Piece:
-        if isinstance(node, Spot):
-            if node not in self.spots:
-                self.spots.append(node)
-            return self.spots.index(node)
+    def _piece(self, node: Value | Each | If, where: _Where) -> Piece:
+        if isinstance(node, Value):
+            if node.spot not in self.spots:
+                self.spots.append(node.spot)
+            return self.spots.index(node.spot)
         if isinstance(node, Each):
             return self._loop(node, where)
         some, none = (self.pieces(side, where) for side in (node.then, node.otherwise))
@@ -102,7 +102,7 @@ def joined(pieces: list[Piece]) -> Pieces:
     return tuple(found)
 
 
-def _resolved(nodes: Nodes, where: _Where) -> Iterator[Text | Spot | Each | If]:
+def _resolved(nodes: Nodes, where: _Where) -> Iterator[Node]:
     """The nodes with every condition decided that can be: on the position, and whether it is one
     reader's own mail (it is)."""
     for node in nodes:

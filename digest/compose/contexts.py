@@ -43,7 +43,7 @@ def seal_page(html: str, seed: str, sites: Sequence[Site]) -> str:
     for found in RAW.finditer(html):
         while region and region.end() <= found.start():
             region = next(regions, None)
-        mark = read_raw(found[1])
+        mark = read_raw(found[1], sites)
         is_inside = region is not None and region.start() < found.start()
         place = _place(region, found.start()) if region and is_inside else _Place()
         parts += [html[end : found.start()], sealed(mark, seed, _judged(mark, place, sites))]

@@ -104,7 +104,7 @@ class Marking:
         target = node.target.name if isinstance(node.target, nodes.Name) else ""
         inner = scope.inside(over, target)
         index = nodes.Getattr(nodes.Name("loop", "load"), "index0", "load")
-        item = nodes.Output([_data(f"\x02{ITEM}", node), index, _data(f" {site}\x03", node)])
+        item = nodes.Output([_data(f"\x02{ITEM}", node), index, _data(f".{site}\x03", node)])
         node.body = [item.set_lineno(node.lineno), *self._body(node.body, inner)]
         return [
             self._mark(_OVER[over].value, site, node), node, self._mark(END, site, node),

@@ -10,12 +10,13 @@ contains its own to forge one. Each mark has the number of its site: where a tem
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
 from digest.compose.personal import Personal
+from digest.errors import TemplateError
 from digest.model.edition import Edition
-from digest.model.message import Quoting
+from digest.model.message import Over, Quoting
 
 NAMES = tuple(field.name for field in fields(Personal))
 SPOT = "="
@@ -24,6 +25,7 @@ ITEM, END = "I", "E"
 FIRST, LAST, ANY_SECTION, ANY_BRIEF, OWN = "f", "l", "s", "b", "o"
 CONDITIONS = (FIRST, LAST, ANY_SECTION, ANY_BRIEF, OWN)
 ELSE, END_IF = "O", "X"
+_CUTS = frozenset({*CONDITIONS, ITEM, END, ELSE, END_IF, *(over.value for over in Over)})
 CONTROLS = re.compile("[\x02\x03]")
 RAW = re.compile("\x02([^\x02\x03]*)\x03")
 
@@ -61,13 +63,22 @@ class Mark:
 
 def raw(code: str, value: str, site: int) -> str:
     """A mark as the marked templates write it."""
-    return f"\x02{code}{value} {site}\x03"
+    return f"\x02{code}{value}.{site}\x03"
 
 
-def read_raw(inner: str) -> Mark:
-    """What stands between STX and ETX."""
-    told, _, site = inner.partition(" ")
-    return Mark(told[:1], told[1:], int(site))
+def read_raw(inner: str, sites: Sequence[Site]) -> Mark:
+    """What stands between STX and ETX. Raises TemplateError where a filter got at it."""
+    told, _, number = inner.rpartition(".")
+    if not number.isdecimal() or int(number) >= len(sites):
+        raise TemplateError("a filter was applied to a macro that writes what is personal")
+    mark, site = Mark(told[:1], told[1:], int(number)), sites[int(number)]
+    is_sound = mark.value in NAMES if mark.code == SPOT else mark.code in _CUTS
+    if not is_sound:
+        raise TemplateError(
+            f"{site}: {site.what} did not come through a filter: apply none to a macro, block or "
+            "include that writes what is personal"
+        )
+    return mark
 
 
 def sealed(mark: Mark, seed: str, quoting: Quoting) -> str:
@@ -77,9 +88,9 @@ def sealed(mark: Mark, seed: str, quoting: Quoting) -> str:
     return f"<!--cut{seed}{mark.code}{mark.value}.{mark.site}-->"
 
 
-def seal_text(written: str, seed: str) -> str:
-    """A text part with its marks sealed."""
-    return RAW.sub(lambda found: sealed(read_raw(found[1]), seed, Quoting.PLAIN), written)
+def seal_text(written: str, seed: str, sites: Sequence[Site]) -> str:
+    """A text part with its marks sealed. Raises TemplateError as read_raw() does."""
+    return RAW.sub(lambda found: sealed(read_raw(found[1], sites), seed, Quoting.PLAIN), written)
 
 
 def cut_up(body: str, seed: str) -> Iterator[str | Mark]:

@@ -61,7 +61,7 @@ def render(edition: Edition, publication: Publication, templates: WrapTemplates)
     page = seal_page(_written(templates.html, context), seed, templates.sites)
     html = inline(page)
     _refuse_lost(page, html, seed, templates)
-    text = seal_text(_written(templates.text, context), seed) + "\n"
+    text = seal_text(_written(templates.text, context), seed, templates.sites) + "\n"
     return Body(str(context["subject"]), html, text)
 
 

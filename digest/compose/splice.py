@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from digest.compose.marks import ANY_BRIEF, ANY_SECTION, FIRST, LAST, seed_of
 from digest.compose.personal import Personal, quoted
 from digest.compose.topics import brief_of, selection_of
-from digest.compose.tree import NOWHERE, Each, If, Nodes, Text, tree_of
+from digest.compose.tree import Each, If, Nodes, Text, Value, tree_of
 from digest.model.edition import Edition
-from digest.model.message import Body, Over, Selection, Spot
+from digest.model.message import Body, Over, Selection
 
 # A section's number in the edition, and the numbers of its stories.
 _Chosen = tuple[int, tuple[int, ...]]
@@ -36,7 +36,7 @@ def page_of(body: Body, edition: Edition, *, view_url: str) -> str:
 def spliced(
     part: str, edition: Edition, selection: Selection, values: Personal, *, is_public: bool = False
 ) -> Iterator[tuple[int, str]]:
-    """A sealed part's pieces for a reader, each with the number of its site (or NOWHERE).
+    """A sealed part's pieces for a reader, each with the number of its site (tree.NOWHERE before the first).
 
     Raises TornError for a damaged part, KeyError for a selection of another edition.
     """
@@ -68,8 +68,9 @@ def _written(nodes: Nodes, frame: _Frame) -> Iterator[tuple[int, str]]:
     for node in nodes:
         if isinstance(node, Text):
             yield node.site, node.text
-        elif isinstance(node, Spot):
-            yield NOWHERE, quoted(getattr(frame.values, node.name), node.quoting)
+        elif isinstance(node, Value):
+            value = getattr(frame.values, node.spot.name)
+            yield node.site, quoted(value, node.spot.quoting)
         elif isinstance(node, If):
             yield from _written(node.then if _holds(node.asked, frame) else node.otherwise, frame)
         else:

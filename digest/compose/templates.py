@@ -32,9 +32,17 @@ def load_wrap(folders: Sequence[Path]) -> WrapTemplates:
     asks for: the unsubscribe link and the postal address, in both parts.
     """
     files = _read_all(folders)
-    marking, plain = (WrapEnvironment(files, is_marked=is_marked) for is_marked in (True, False))
     for name in (_CSS, _KEPT_CSS):
         _refuse_import(files, name, folders)
+    templates = wrap_of(files, folders)
+    _refuse_unlawful(render(EDITION, PUBLICATION, templates), templates)
+    try_out(templates, css=files[_CSS][0])
+    return templates
+
+
+def wrap_of(files: Mapping[str, tuple[str, Path]], folders: Sequence[Path] = ()) -> WrapTemplates:
+    """The templates of these files (text and path, by name), every rule checked, not yet tried."""
+    marking, plain = (WrapEnvironment(files, is_marked=is_marked) for is_marked in (True, False))
     templates = WrapTemplates(
         html=_compiled(marking, _HTML, folders),
         text=_compiled(marking, _TEXT, folders),
@@ -47,8 +55,6 @@ def load_wrap(folders: Sequence[Path]) -> WrapTemplates:
     )
     for name in _reached(marking, files):
         _compiled(marking, name, folders)
-    _refuse_unlawful(render(EDITION, PUBLICATION, templates), templates)
-    try_out(templates, css=files[_CSS][0])
     return templates
 
 

@@ -28,11 +28,20 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Value:
+    """A spot, and the site that wrote it."""
+
+    spot: Spot
+    site: int
+
+
+@dataclass(frozen=True, slots=True)
 class Each:
     """A loop: the nodes of each item, in the edition's order."""
 
     over: Over
     items: tuple["Nodes", ...]
+    site: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +53,8 @@ class If:
     otherwise: "Nodes"
 
 
-Nodes = tuple[Text | Spot | Each | If, ...]
+Node = Text | Value | Each | If
+Nodes = tuple[Node, ...]
 
 
 class TornError(ValueError):
@@ -73,14 +83,14 @@ class _Reader:
 
     def nodes(self, site: int) -> Nodes:
         """What stands up to the next mark that ends something."""
-        found: list[Text | Spot | Each | If] = []
+        found: list[Node] = []
         for part in self._parts:
             if isinstance(part, str):
                 found.append(Text(part, site))
                 continue
             site = part.site
             if part.code == SPOT:
-                found.append(Spot(part.name, part.quoting))
+                found.append(Value(Spot(part.name, part.quoting), site))
             elif part.code in _LOOPS:
                 found.append(self._each(part))
             elif part.code in CONDITIONS:
@@ -98,7 +108,7 @@ class _Reader:
             items.append(self.nodes(opened.site))
         if before or not self._is_next(END, opened):
             raise TornError(opened.site)
-        return Each(_LOOPS[opened.code], tuple(items))
+        return Each(_LOOPS[opened.code], tuple(items), opened.site)
 
     def _if(self, opened: Mark) -> If:
         then = self.nodes(opened.site)

@@ -5,18 +5,38 @@ loop and closes elsewhere, a style for whatever follows another story. Here that
 """
 
 import re
+from collections.abc import Iterable
 from itertools import chain, islice
 
+from digest.compose.marks import FIRST, LAST, OWN, seed_of
 from digest.compose.personal import Personal
 from digest.compose.render import WrapTemplates, render, render_alone
 from digest.compose.specimen import EDITION, PUBLICATIONS, SELECTIONS, VALUES
 from digest.compose.splice import spliced
-from digest.compose.tree import NOWHERE, TornError
+from digest.compose.tree import NOWHERE, Each, If, Nodes, Text, TornError, tree_of
 from digest.errors import TemplateError
 from digest.model.message import Body, Selection
 
 _SIBLINGS = re.compile(r"[\w\])*]\s*([+~])\s*[\w.#\[*:][^{};]*\{")
 _SHOWN = 60
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
+_VOID = frozenset(
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "source",
+        "track",
+        "wbr",
+    ]
+)
 
 
 def try_out(templates: WrapTemplates, *, css: str) -> None:
@@ -53,8 +73,40 @@ def _compare(
                 "apart by what stands around it: put it between whole tags"
             ) from error
         if "".join(text for _, text in pieces) != expected:
+            open_site = unclosed(tree_of(part, seed_of(EDITION))) if is_html else NOWHERE
             hint = _hint(templates, css) if is_html else ""
-            raise _difference(pieces, expected, templates, file=template.filename, hint=hint)
+            raise _difference(
+                pieces, expected, templates, file=template.filename, hint=hint, site=open_site
+            )
+
+
+def unclosed(nodes: Nodes) -> int:
+    """The site of the innermost loop of which a lone item does not close what it opens, or opens
+    what it closes; NOWHERE if there is none."""
+    for node in nodes:
+        inner: Iterable[Nodes] = ()
+        if isinstance(node, Each):
+            inner = node.items
+        elif isinstance(node, If):
+            inner = (node.then, node.otherwise)
+        found = next((site for site in map(unclosed, inner) if site != NOWHERE), NOWHERE)
+        if found == NOWHERE and isinstance(node, Each) and any(map(_depth, node.items)):
+            found = node.site
+        if found != NOWHERE:
+            return found
+    return NOWHERE
+
+
+def _depth(nodes: Nodes) -> int:
+    """How many more tags a lone item opens than it closes."""
+    depth = 0
+    for node in nodes:
+        if isinstance(node, Text):
+            tags = _TAG.findall(node.text)
+            depth += sum(-1 if slash else name.lower() not in _VOID for slash, name in tags)
+        elif isinstance(node, If):
+            depth += _depth(node.then if node.asked in (FIRST, LAST, OWN) else node.otherwise)
+    return depth
 
 
 def _difference(
@@ -64,13 +116,14 @@ def _difference(
     *,
     file: str | None,
     hint: str,
+    site: int,
 ) -> TemplateError:
     """What differs first, and the line of the mark it stands behind."""
     joined = "".join(text for _, text in pieces)
     same = (one == other for one, other in zip(joined, expected, strict=False))
     at = next((number for number, is_same in enumerate(same) if not is_same), len(expected))
     sites = chain.from_iterable([site] * len(text) for site, text in pieces)
-    site = next(islice(sites, at, None), NOWHERE)
+    site = next(islice(sites, at, None), NOWHERE) if site == NOWHERE else site
     return TemplateError(
         f"{_site(templates, site, file)}: joined from parts this comes to "
         f"{joined[at : at + _SHOWN]!r}, rendered for one reader alone to "
