@@ -36,7 +36,7 @@ def page_of(body: Body, edition: Edition, *, view_url: str) -> str:
 def spliced(
     part: str, edition: Edition, selection: Selection, values: Personal, *, is_public: bool = False
 ) -> Iterator[tuple[int, str]]:
-    """A sealed part's pieces for a reader, each with the number of its site (tree.NOWHERE before the first).
+    """A sealed part's pieces for a reader, each with the number of its site.
 
     Raises TornError for a damaged part, KeyError for a selection of another edition.
     """

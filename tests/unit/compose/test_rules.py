@@ -173,3 +173,15 @@ def test_what_is_not_the_readers_is_free(tmp_path: Path) -> None:
     (tmp_path / "wrap" / "wrap.html.j2").write_text(html, encoding="utf-8")
     (tmp_path / "wrap" / "wrap.txt.j2").write_text(body + NEEDED, encoding="utf-8")
     load_wrap([tmp_path])
+
+
+def test_the_example_for_authors_is_a_wrap(tmp_path: Path) -> None:
+    docs = (SHIPPED.parent / "docs" / "templates.md").read_text(encoding="utf-8")
+    example = docs.partition("```jinja\n")[2].partition("```")[0]
+    (tmp_path / "wrap").mkdir()
+    for name in ("wrap.css", "kept.css"):
+        (tmp_path / "wrap" / name).write_text("", encoding="utf-8")
+    html = f"<html><body>{example}{{{{ postal_address }}}}</body></html>"
+    (tmp_path / "wrap" / "wrap.html.j2").write_text(html, encoding="utf-8")
+    (tmp_path / "wrap" / "wrap.txt.j2").write_text(example + NEEDED, encoding="utf-8")
+    load_wrap([tmp_path])
