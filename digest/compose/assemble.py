@@ -5,15 +5,38 @@ All work that does not depend on a reader is done here, once: `merge()` only pic
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 
 from digest.compose.loops import loop_of
 from digest.compose.marks import ANY_BRIEF, ANY_SECTION, FIRST, LAST
 from digest.compose.quoted import check_piece, encode_piece
-from digest.compose.tree import Each, If, Node, Nodes, Text, Value
+from digest.compose.tree import Each, If, Nodes, Text, Value
 from digest.model.edition import Edition
-from digest.model.message import FlatLoop, IfAny, Key, Loop, Over, Piece, Pieces, Spot, StoryLoops
+from digest.model.message import (
+    FlatLoop,
+    Heads,
+    Key,
+    Loop,
+    Over,
+    Piece,
+    Pieces,
+    Spot,
+    StoryLoops,
+)
 
-_ANY = {ANY_SECTION: Over.SECTIONS, ANY_BRIEF: Over.BRIEF}
+
+class Having(IntEnum):
+    """What a reader has of the edition's sections."""
+
+    NOTHING = 0
+    SECTIONS = 1
+    BRIEF = 2
+
+
+_NEEDED = {
+    ANY_SECTION: Having.SECTIONS, ANY_BRIEF: Having.BRIEF,
+    Over.SECTIONS: Having.SECTIONS, Over.BRIEF: Having.BRIEF, Over.STORIES: Having.SECTIONS,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +49,20 @@ class _Where:
 
 
 class Assembly:
-    """Encodes the parts of one edition's body; `spots` are those that were met, each once."""
+    """Encodes the parts of one edition's body for readers who have that much; `spots` grows by
+    those that are met, each once."""
 
-    def __init__(self, edition: Edition) -> None:
+    def __init__(self, edition: Edition, having: Having, spots: list[Spot]) -> None:
         self._edition = edition
-        self.spots: list[Spot] = []
+        self._having = having
+        self._spots = spots
 
     def pieces(self, nodes: Nodes, where: _Where | None = None) -> Pieces:
         """Raises ValueError where the nodes are of another edition."""
         where = where or _Where()
         found: list[Piece] = []
         held = ""
-        for node in _resolved(nodes, where):
+        for node in self._resolved(nodes, where):
             if isinstance(node, Text):
                 held += node.text
                 continue
@@ -46,17 +71,26 @@ class Assembly:
             found.append(self._piece(node, where))
         return joined([*found, encode_piece(held)])
 
-    def _piece(self, node: Value | Each | If, where: _Where) -> Piece:
-        if isinstance(node, Value):
-            if node.spot not in self.spots:
-                self.spots.append(node.spot)
-            return self.spots.index(node.spot)
+    def _resolved(self, nodes: Nodes, where: _Where) -> Iterator[Text | Value | Each]:
+        """The nodes with every condition decided: on the position, on having any, and whether it
+        is one reader's own mail (it is)."""
+        for node in nodes:
+            if isinstance(node, If):
+                holds = {FIRST: where.is_first, LAST: where.is_last}.get(node.asked, True)
+                if node.asked in _NEEDED:
+                    holds = self._having >= _NEEDED[node.asked]
+                yield from self._resolved(node.then if holds else node.otherwise, where)
+            elif not isinstance(node, Each) or self._having >= _NEEDED[node.over]:
+                yield node
+
+    def _piece(self, node: Value | Each, where: _Where) -> Piece:
         if isinstance(node, Each):
             return self._loop(node, where)
-        some, none = (self.pieces(side, where) for side in (node.then, node.otherwise))
-        return IfAny(_ANY[node.asked], some, none)
+        if node.spot not in self._spots:
+            self._spots.append(node.spot)
+        return self._spots.index(node.spot)
 
-    def _loop(self, node: Each, where: _Where) -> FlatLoop | StoryLoops | Loop:
+    def _loop(self, node: Each, where: _Where) -> FlatLoop | StoryLoops | Heads | Loop:
         keys = self._keys(node.over, where)
         if len(keys) != len(node.items):
             raise ValueError("the body has other stories than this edition")
@@ -100,17 +134,6 @@ def joined(pieces: list[Piece]) -> Pieces:
         else:
             found.append(piece)
     return tuple(found)
-
-
-def _resolved(nodes: Nodes, where: _Where) -> Iterator[Node]:
-    """The nodes with every condition decided that can be: on the position, and whether it is one
-    reader's own mail (it is)."""
-    for node in nodes:
-        if not isinstance(node, If) or node.asked in _ANY:
-            yield node
-            continue
-        holds = {FIRST: where.is_first, LAST: where.is_last}.get(node.asked, True)
-        yield from _resolved(node.then if holds else node.otherwise, where)
 
 
 def _asks_position(nodes: Nodes) -> bool:

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from digest.compose.assemble import Assembly, joined
+from digest.compose.assemble import Assembly, Having, joined
 from digest.compose.headers import ascii_address, mailbox, phrase, structured, unstructured
 from digest.compose.marks import SPOT, Mark, cut_up, seed_of
 from digest.compose.quoted import check_piece
 from digest.compose.render import contact_href
-from digest.compose.tree import tree_of
+from digest.compose.tree import Nodes, tree_of
 from digest.model.edition import Edition
-from digest.model.message import Body, CompiledMessage
+from digest.model.message import Body, CompiledMessage, Pieces, Spot
 from digest.model.newsroom import Publication
 
 
@@ -33,20 +33,28 @@ def compile_message(
     seed = seed_of(edition)
     if not all(_has_unsubscribe(part, seed) for part in (body.text, body.html)):
         raise ValueError("the body has no unsubscribe spot of this edition")
-    boundary = boundary_of(edition)
-    assembly = Assembly(edition)
-    pieces = joined(
+    trees = tuple(tree_of(_ended(part), seed) for part in (body.text, body.html))
+    spots: list[Spot] = []
+    bare, plain, brief = (
+        _pieces(trees, Assembly(edition, having, spots), boundary_of(edition)) for having in Having
+    )
+    head = _head(body.subject, publication, edition, created_at)
+    head += _content_type(boundary_of(edition))
+    return CompiledMessage(check_piece(head), bare, plain, brief, tuple(spots))
+
+
+def _pieces(trees: tuple[Nodes, ...], assembly: Assembly, boundary: str) -> Pieces:
+    text, html = (assembly.pieces(tree) for tree in trees)
+    return joined(
         [
             _part_head(boundary, "plain"),
-            *assembly.pieces(tree_of(_ended(body.text), seed)),
+            *text,
             # The line end before a boundary belongs to it (RFC 2046 section 5.1.1).
             b"\r\n" + _part_head(boundary, "html"),
-            *assembly.pieces(tree_of(_ended(body.html), seed)),
+            *html,
             f"\r\n--{boundary}--\r\n".encode("ascii"),
         ]
     )
-    head = _head(body.subject, publication, edition, created_at) + _content_type(boundary)
-    return CompiledMessage(check_piece(head), pieces, tuple(assembly.spots))
 
 
 def boundary_of(edition: Edition) -> str:

@@ -6,14 +6,14 @@ reader's section is one look-up a story.
 
 from collections.abc import Mapping
 
-from digest.model.message import FlatLoop, Key, Loop, Over, Pieces, StoryLoops
+from digest.model.message import FlatLoop, Heads, Key, Loop, Over, Pieces, StoryLoops
 
 _Items = Mapping[Key, Pieces]
 
 
 def loop_of(
     over: Over, first: _Items, inner: _Items, last: _Items, only: _Items
-) -> FlatLoop | StoryLoops | Loop:
+) -> FlatLoop | StoryLoops | Heads | Loop:
     """The items for each position an item may get; the same mapping four times where that makes
     no difference."""
     variants = (first, inner, last, only)
@@ -24,7 +24,8 @@ def loop_of(
     if all(_is_story_loop(item) for items in variants for item in items.values()):
         if first is inner:
             even = _story_loops(inner)
-            return StoryLoops(over, even, even, even, even)
+            heads = _heads(even)
+            return Heads(over, heads) if heads else StoryLoops(over, even, even, even, even)
         return StoryLoops(over, *map(_story_loops, variants))
     return Loop(over, first, inner, last, only)
 
@@ -49,6 +50,16 @@ def _is_story_loop(pieces: Pieces) -> bool:
 
 def _story_loops(items: _Items) -> Mapping[Key, FlatLoop]:
     return {key: _around(pieces) for key, pieces in items.items()}
+
+
+def _heads(loops: Mapping[Key, FlatLoop]) -> Mapping[Key, bytes]:
+    """What is said of a section's first story, by its id; nothing where more is said."""
+    heads: dict[Key, bytes] = {}
+    for loop in loops.values():
+        if loop.inner or loop.last or loop.first != loop.only or heads.keys() & loop.first.keys():
+            return {}
+        heads.update(loop.first)
+    return heads
 
 
 def _around(pieces: Pieces) -> FlatLoop:

@@ -16,7 +16,7 @@ from digest.model.message import (
     CompiledMessage,
     Envelope,
     FlatLoop,
-    IfAny,
+    Heads,
     Key,
     Loop,
     Over,
@@ -61,9 +61,10 @@ def merge(
             for spot in compiled.spots
         ]
     found = [compiled.head, head]
-    rows = (selection.sections, brief_of(selection.sections))
+    brief = brief_of(selection.sections)
+    pieces = compiled.brief if brief else compiled.plain if selection.sections else compiled.bare
     try:
-        _add(found, compiled.pieces, own, rows, ())
+        _add(found, pieces, own, (selection.sections, brief), ())
     except KeyError as error:
         raise ValueError(f"the selection has {error}, which is not in the edition") from error
     return Envelope(imprint.sender, address, message_id, b"".join(found))
@@ -105,9 +106,9 @@ def _add(
             add(own[piece])  # type: ignore[index]
         elif isinstance(piece, StoryLoops):
             _add_story_loops(found, piece, rows[piece.over is _BRIEF])
-        elif isinstance(piece, IfAny):
-            side = piece.some if rows[piece.over is _BRIEF] else piece.none
-            _add(found, side, own, rows, stories)
+        elif isinstance(piece, Heads):
+            heads = piece.items
+            found += [heads[ids[0]] for _, ids in rows[piece.over is _BRIEF]]
         elif isinstance(piece, FlatLoop):
             is_stories = piece.over is _STORIES
             keys = stories if is_stories else [slug for slug, _ in rows[piece.over is _BRIEF]]

@@ -86,6 +86,14 @@ class StoryLoops:
 
 
 @dataclass(frozen=True, slots=True)
+class Heads:
+    """A loop over sections that says something of each one's first story only: by its id."""
+
+    over: Over
+    items: Mapping[Key, bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Loop:
     """Any other loop: its items hold spots, loops or conditions of their own."""
 
@@ -96,17 +104,8 @@ class Loop:
     only: Mapping[Key, "Pieces"]
 
 
-@dataclass(frozen=True, slots=True)
-class IfAny:
-    """`some` where the reader has any of `over`, else `none`."""
-
-    over: Over
-    some: "Pieces"
-    none: "Pieces"
-
-
 # A number is a spot's place in CompiledMessage.spots. Two bytes never follow one another.
-Piece = bytes | int | FlatLoop | StoryLoops | Loop | IfAny
+Piece = bytes | int | FlatLoop | StoryLoops | Heads | Loop
 Pieces = tuple[Piece, ...]
 
 
@@ -114,12 +113,16 @@ Pieces = tuple[Piece, ...]
 class CompiledMessage:
     """Everything of a message but the reader, encoded once; `merge()` joins it.
 
-    `head` are the header lines that all share (CRLF, no empty line at the end); `pieces` the body
-    with its MIME boundaries; `spots` every place for a reader's value that occurs in it.
+    `head` are the header lines that all share (CRLF, no empty line at the end). The body with its
+    MIME boundaries, for a reader of the lead alone (`bare`), of few sections (`plain`) and of so
+    many that there is a `brief`: so every condition on having any is decided. `spots` are all
+    places for a reader's value that occur in it.
     """
 
     head: bytes
-    pieces: Pieces
+    bare: Pieces
+    plain: Pieces
+    brief: Pieces
     spots: tuple[Spot, ...]
 
 

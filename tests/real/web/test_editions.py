@@ -9,6 +9,8 @@ from html import unescape
 import pytest
 from sqlalchemy import update
 
+from digest.compose.imprint import personal_values
+from digest.compose.splice import body_for
 from digest.model.ledger import EditionState
 from digest.store.batches import claim_batch
 from digest.store.editions import (
@@ -20,7 +22,8 @@ from digest.store.editions import (
 )
 from digest.store.schema import edition
 from tests.real.web.server import BASE_URL, FRENCH_SLUG, NOW, SLUG, Web, edition_of
-from tests.unit.compose.editions import DAY, EDITION
+from tests.unit.compose.editions import DAY, EDITION, IMPRINT, READER, TOKENS
+from tests.unit.compose.wrap import everything_of
 
 PATH = f"/{SLUG}/{DAY}"
 
@@ -36,7 +39,9 @@ def test_an_edition_as_sent_without_what_was_one_readers_own(web: Web) -> None:
     for personal in ("This wrap was sent to", "Unsubscribe", "/u/", "/p/", "spot"):
         assert personal not in answer.text
     with web.store.read() as connection:
-        sent = get_body(connection, edition_id).html
+        body = get_body(connection, edition_id)
+    values = personal_values(READER, imprint=IMPRINT, tokens=TOKENS)
+    sent = body_for(body, EDITION, everything_of(), values).html
     # Nothing but the personal spots is gone.
     assert len(sent) - 1500 < len(answer.text) < len(sent)
     assert answer.text.lower().startswith("<!doctype html>")

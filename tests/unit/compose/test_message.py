@@ -84,10 +84,10 @@ def test_the_parts_are_what_was_rendered() -> None:
 
 def test_nothing_of_a_reader_is_shared() -> None:
     compiled = compile_message(BODY, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
-    kinds = [type(piece) for piece in compiled.pieces]
+    kinds = [type(piece) for piece in compiled.brief]
     assert kinds[0] is kinds[-1] is bytes
     assert (bytes, bytes) not in pairwise(kinds)
-    numbers = [piece for piece in compiled.pieces if isinstance(piece, int)]
+    numbers = [piece for piece in compiled.brief if isinstance(piece, int)]
     assert len(numbers) == 8  # four spots in each of two parts
     assert {compiled.spots[number].name for number in numbers} == {
         "unsubscribe_url", "preferences_url", "view_url", "address",
