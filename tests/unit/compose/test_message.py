@@ -1,5 +1,6 @@
 """The bytes on the wire: what each reader gets is exactly what was rendered for them."""
 
+import hmac
 import re
 from dataclasses import replace
 from datetime import date
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 from digest.compose.compile import compile_message
 from digest.compose.imprint import Tokens, imprint_of, message_id_of, personal_values
 from digest.compose.merge import merge
+from digest.compose.own_head import is_plain, own_head, plain_head
 from digest.compose.splice import body_for
 from digest.compose.topics import selected, selection_of
 from digest.model.edition import Edition
-from digest.model.message import Body, Recipient
+from digest.model.message import Body, Recipient, Selection
 from tests.unit.compose.editions import (
     DAY,
     EDITION,
@@ -245,3 +247,39 @@ def test_sixty_stories_are_sound_and_not_bloated() -> None:
     message = compiled_of(body, edition)
     assert_sound(message)
     assert len(message) < 1.35 * (len(body.html.encode()) + len(body.text.encode()))
+
+
+def test_message_id_is_an_hmac() -> None:
+    for key in (KEY, b"k" * 64, b"k" * 200):
+        told = b"message-id\0evening-tide\x002026-03-12\x00100"
+        expected = hmac.digest(key, told, "sha256").hex()[:32]
+        assert message_id_of(replace(IMPRINT, key=key), 100) == (
+            f"<20260312.{expected}@news.porttide.example>"
+        )
+
+
+@pytest.mark.parametrize("name", ["", "Ada", "Ada Fraser", "A" * 40])
+@pytest.mark.parametrize("base", ["http://x.ca", "https://wrap.porttide.example"])
+@pytest.mark.parametrize("token", ["t", "Q2xJ.2s.evening-tide", "a" * 75])
+def test_the_short_way_writes_what_the_long_way_does(name: str, base: str, token: str) -> None:
+    imprint = imprint_of(PUBLICATION, DAY, base_url=base, key=KEY)
+    reader, tokens = replace(READER, name=name), Tokens(token, token)
+    values = personal_values(reader, imprint=imprint, tokens=tokens)
+    assert is_plain(reader, imprint, tokens)
+    assert plain_head(reader, imprint, tokens=tokens, message_id="<x@y>") == own_head(
+        values, imprint, address=reader.address, tokens=tokens, message_id="<x@y>"
+    )
+
+
+@pytest.mark.parametrize("name", ["a\nb", "=?utf-8?q?x?=", "A  B", " A", "Zoë", "a,b", "x" * 90])
+def test_other_names_go_the_long_way(name: str) -> None:
+    assert not is_plain(replace(READER, name=name), IMPRINT, TOKENS)
+
+
+def test_a_section_without_stories_is_no_part_of_a_selection() -> None:
+    with pytest.raises(ValueError, match="no stories of section 'news'"):
+        Selection((("news", ()),))
+    compiled = compile_message(BODY, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
+    for sections in ((("arts", (2,)),), (("sports", (2,)),)):
+        with pytest.raises(ValueError, match="not in the edition"):
+            merge(compiled, READER, selection=Selection(sections), imprint=IMPRINT, tokens=TOKENS)

@@ -2,10 +2,11 @@
 
 import quopri
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.compose.quoted import encode_piece
+from digest.compose.quoted import check_piece, encode_piece
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 LINES = st.text("ab .=é\n", max_size=300)
@@ -23,6 +24,8 @@ def test_any_pieces_join(texts: list[str]) -> None:
     assert b"\n" not in coded.replace(b"\r\n", b"")
     assert b"\r" not in coded.replace(b"\r\n", b"")
     assert not any(line.endswith((b" ", b"\t")) for line in coded.split(b"\r\n"))
+    assert not any(line.startswith(b".") for line in coded.split(b"\r\n"))
+    assert check_piece(coded) == coded
     back = quopri.decodestring(coded).replace(b"\r\n", b"\n").decode()
     assert back == "".join(map(normal, texts))
 
@@ -37,3 +40,31 @@ def test_a_full_last_line_makes_room_for_the_soft_break() -> None:
 
 def test_empty_is_empty() -> None:
     assert encode_piece("") == b""
+
+
+def test_no_line_begins_with_a_dot_however_long_it_is() -> None:
+    for length in range(60, 160):
+        for text in ("." * length, "a" * length + "." * 40, "." + "é" * length, ".\n" * length):
+            piece = encode_piece(text)
+            lines = piece.split(b"\r\n")
+            assert max(map(len, lines)) <= 76
+            assert not [line for line in lines if line.startswith(b".")]
+            assert quopri.decodestring(piece).replace(b"\r\n", b"\n").decode() == text
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"a",
+        b"a\n",
+        b"a\rb\r\n",
+        b"\xe9\r\n",
+        b"\0\r\n",
+        b".\r\n",
+        b"a\r\n.b\r\n",
+        b"a" * 999 + b"\r\n",
+    ],
+)
+def test_what_may_not_stand_in_a_message(piece: bytes) -> None:
+    with pytest.raises(ValueError, match="message"):
+        check_piece(piece)

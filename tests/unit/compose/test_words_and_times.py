@@ -1,12 +1,12 @@
 """How a publication writes times and days, in its own zone and language."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from digest.compose.when import clock, long_day, plain_day, stamp
-from digest.compose.words import ENGLISH, FRENCH, words_for
+from digest.compose.words import ENGLISH, FRENCH, greeting_of, words_for
 
 HALIFAX = ZoneInfo("America/Halifax")
 ST_JOHNS = ZoneInfo("America/St_Johns")
@@ -51,3 +51,18 @@ def test_a_byline_is_signed_once() -> None:
     assert ENGLISH.signed("By Owen Tupper") == "By Owen Tupper"
     assert ENGLISH.signed("Byron Comeau") == "By Byron Comeau"
     assert FRENCH.signed("Par Hélène Thériault") == "Par Hélène Thériault"
+
+
+@pytest.mark.parametrize(
+    ("language", "at", "named", "nameless"),
+    [
+        ("en", time(18), "Good evening, Ada.", "Good evening."),
+        ("en-CA", time(6, 30), "Good morning, Ada.", "Good morning."),
+        ("en", time(12), "Good afternoon, Ada.", "Good afternoon."),
+        ("fr-CA", time(18), "Bonsoir, Ada.", "Bonsoir."),
+        ("fr", time(7), "Bonjour, Ada.", "Bonjour."),
+    ],
+)
+def test_a_reader_is_greeted(language: str, at: time, named: str, nameless: str) -> None:
+    greeting = greeting_of(words_for(language), at)
+    assert (greeting.to("Ada"), greeting.to("")) == (named, nameless)
