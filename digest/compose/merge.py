@@ -108,7 +108,8 @@ def _add(
             _add_story_loops(found, piece, rows[piece.over is _BRIEF])
         elif isinstance(piece, Heads):
             heads = piece.items
-            found += [heads[ids[0]] for _, ids in rows[piece.over is _BRIEF]]
+            for _, ids in rows[piece.over is _BRIEF]:
+                add(heads[ids[0]])
         elif isinstance(piece, FlatLoop):
             is_stories = piece.over is _STORIES
             keys = stories if is_stories else [slug for slug, _ in rows[piece.over is _BRIEF]]
@@ -133,11 +134,12 @@ def _add_sections(found: list[bytes], loops: Mapping[Key, FlatLoop], sections: _
     add = found.append
     for slug, ids in sections:
         loop = loops[slug]
-        if len(ids) == 1:
+        count = len(ids)
+        if count == 1:
             add(loop.only[ids[0]])
             continue
         add(loop.first[ids[0]])
-        if inner := loop.inner:
+        if count > 2 and (inner := loop.inner):
             for story_id in ids[1:-1]:
                 add(inner[story_id])
         if last := loop.last:
