@@ -11,6 +11,8 @@
     |   |-- StoreVersionError         made by a newer digest
     |   `-- StoreMissingError         not there, or not reachable
     |-- RelayError                1   the relay can't be used at all (refused, certificate, AUTH)
+    |-- SigningError              1   a message can't be signed (DKIM): it is not in its final form
+    |-- DnsError                  1   DNS could not be asked
     |-- WebError                  1   readers' pages can't be served at that address
     |-- AlreadyRunningError       1   another process is sending from this store
     `-- UnreadableFileError       1   a file a person gave us can't be read
@@ -73,6 +75,14 @@ class StoreMissingError(StoreError):
 
 class RelayError(DigestError):
     """The relay can't be used at all, whoever the recipient: nothing was sent on this try."""
+
+
+class SigningError(DigestError):
+    """A message can't be signed with DKIM; it must not leave unsigned."""
+
+
+class DnsError(DigestError):
+    """DNS could not be asked: no answer, or no name server."""
 
 
 class WebError(DigestError):

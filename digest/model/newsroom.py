@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import time
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,27 @@ class Limits:
     lookback_h: int = 24
 
 
+class Canonicalization(StrEnum):
+    """What a relay may change of headers/body without breaking a signature (RFC 6376 section
+    3.4)."""
+
+    RELAXED_SIMPLE = "relaxed/simple"
+    RELAXED_RELAXED = "relaxed/relaxed"
+
+
+@dataclass(frozen=True, slots=True)
+class Dkim:
+    """How a publication's mail is signed; the public key is at selector._domainkey.domain."""
+
+    selector: str
+    domain: str
+    canonicalization: Canonicalization = Canonicalization.RELAXED_SIMPLE
+
+
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A newsletter: a place's nightly wrap. `days` are 0 (Monday) to 6 (Sunday)."""
+    """A newsletter: a place's nightly wrap. `days` are 0 (Monday) to 6 (Sunday). `dkim` None: the
+    relay signs."""
 
     slug: str
     title: str
@@ -79,3 +98,4 @@ class Publication:
     sections: tuple[Section, ...] = ()
     limits: Limits = field(default_factory=Limits)
     theme: Theme = field(default_factory=Theme)
+    dkim: Dkim | None = None

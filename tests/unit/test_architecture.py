@@ -23,6 +23,8 @@ OWNERS = {
     "aiosmtpd": ("catcher",),
     "alembic": ("store.",),
     "apscheduler": ("schedule",),
+    "cryptography": ("deliver.dkim",),
+    "dns": ("dns",),
     "email_validator": ("subscribe.address",),
     "feedparser": ("gather.xmlfeed",),
     "httpcore": ("gather.guard",),
