@@ -16,6 +16,7 @@ from digest.settings.environment import Environment
 from digest.settings.newsroom import (
     DAYS,
     DeliverTable,
+    DkimTable,
     FeedTable,
     GatherTable,
     KeepTable,
@@ -36,6 +37,7 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[[publications]]", PublicationTable),
     ("[publications.limits]", LimitsTable),
     ("[publications.theme]", ThemeTable),
+    ("[publications.dkim]", DkimTable),
     ("[[publications.sections]]", SectionTable),
     ("[[feeds]]", FeedTable),
 )

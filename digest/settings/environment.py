@@ -1,7 +1,7 @@
 """Secrets and addresses of servers: the environment, .env, and *_FILE. I/O: both, and files.
 
 A variable wins over .env. DIGEST_SMTP_URL_FILE=/run/secrets/smtp gives DIGEST_SMTP_URL the first
-line of that file; giving both is refused.
+line of that file, DIGEST_DKIM_KEY_FILE the whole of it; giving both is refused.
 """
 
 import re
@@ -24,7 +24,8 @@ from pydantic_settings import (
 from digest.errors import SettingsError
 
 SECRET_KEY_LENGTH = 32
-CAN_BE_FILES = ("database_url", "smtp_url", "base_url", "secret_key")
+CAN_BE_FILES = ("database_url", "smtp_url", "base_url", "secret_key", "dkim_key")
+OF_MANY_LINES = ("dkim_key",)
 PREFIX = "digest_"
 # Kubernetes and Docker put these into the environment where a service or container is called
 # "digest", or "digest-" and more.
@@ -34,8 +35,8 @@ _OF_THE_PLATFORM = re.compile(
 
 
 class _WithFiles(PydanticBaseSettingsSource):
-    """A source with each NAME_FILE replaced by NAME, the first line of that file; names that mean
-    nothing are refused."""
+    """A source with each NAME_FILE replaced by NAME, what that file holds; names that mean nothing
+    are refused."""
 
     def __init__(self, settings_cls: type[BaseSettings], inner: PydanticBaseSettingsSource) -> None:
         super().__init__(settings_cls)
@@ -57,7 +58,7 @@ class _WithFiles(PydanticBaseSettingsSource):
                 raise SettingsError(
                     (f"DIGEST_{name.upper()} and DIGEST_{name.upper()}_FILE: expected only one",)
                 )
-            values[name] = _first_line(name, Path(path))
+            values[name] = _content(name, Path(path))
         return values
 
 
@@ -65,8 +66,9 @@ class Environment(BaseSettings):
     """DIGEST_* variables. Descriptions are the settings table of the README."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX.upper(), env_file_encoding="utf-8", extra="ignore", frozen=True
-    )
+        env_prefix=PREFIX.upper(), env_file_encoding="utf-8", extra="ignore", frozen=True,
+        hide_input_in_errors=True,
+    )  # fmt: skip
 
     config: Path | None = Field(
         default=None, description="the newsroom's file, when not config/digest.toml"
@@ -86,10 +88,15 @@ class Environment(BaseSettings):
         default=None,
         description=f"signs readers' links; at least {SECRET_KEY_LENGTH} characters, never change",
     )
+    dkim_key: SecretStr | None = Field(
+        default=None,
+        description="RSA private key (PEM) of [publications.dkim]; as a file: the whole file",
+    )
     database_url_file: Path | None = Field(default=None, description="a file that holds it")
     smtp_url_file: Path | None = Field(default=None, description="a file that holds it")
     base_url_file: Path | None = Field(default=None, description="a file that holds it")
     secret_key_file: Path | None = Field(default=None, description="a file that holds it")
+    dkim_key_file: Path | None = Field(default=None, description="a file that holds it")
 
     @classmethod
     def settings_customise_sources(
@@ -124,6 +131,19 @@ class Environment(BaseSettings):
             )
         return value
 
+    @field_validator("dkim_key")
+    @classmethod
+    def _is_rsa_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        # Here, since cryptography takes longer to import than most commands need it.
+        from digest.deliver.dkim import parse_key
+
+        # Where a value must be one line, as in an env-file of Docker's, \n stands for the ends.
+        pem = value.get_secret_value().replace("\\n", "\n")
+        parse_key(pem)
+        return SecretStr(pem)
+
 
 def read_environment(env_file: Path | None) -> Environment:
     """The DIGEST_* variables over those of `env_file`, where it exists."""
@@ -145,11 +165,11 @@ def _refuse_unknown(names: Iterable[str], place: str) -> None:
         raise SettingsError(tuple(problems))
 
 
-def _first_line(name: str, path: Path) -> str:
+def _content(name: str, path: Path) -> str:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError((f"DIGEST_{name.upper()}_FILE: {path} can't be read",)) from error
-    if not lines or not lines[0].strip():
+    if not text:
         raise SettingsError((f"DIGEST_{name.upper()}_FILE: {path} is empty",))
-    return lines[0].strip()
+    return text if name in OF_MANY_LINES else text.splitlines()[0].strip()

@@ -28,7 +28,10 @@ CONFIG = Path("config") / "digest.toml"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is set. The database and relay URLs hold passwords: they must not be printed."""
+    """What is set. The database and relay URLs hold passwords: they must not be printed.
+
+    `dkim_key` is the private key, PEM.
+    """
 
     folder: Path
     config_file: Path
@@ -42,6 +45,7 @@ class Settings:
     deliver: DeliverTable
     keep: KeepTable
     web: WebTable
+    dkim_key: str | None = field(default=None, repr=False)
 
     def publication(self, slug: str | None) -> Publication:
         """The publication of that slug; None means the only one. Raises UsageError."""
@@ -91,6 +95,7 @@ def settings_from(environment: Environment, folder: Path) -> Settings:
         deliver=newsroom.deliver,
         keep=newsroom.keep,
         web=newsroom.web,
+        dkim_key=environment.dkim_key.get_secret_value() if environment.dkim_key else None,
     )
 
 

@@ -11,12 +11,24 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from digest.model.newsroom import FeedSource, Limits, Publication, Section, Theme
+from digest.model.newsroom import (
+    Canonicalization,
+    Dkim,
+    FeedSource,
+    Limits,
+    Publication,
+    Section,
+    Theme,
+)
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,27}")
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]{2,}")
+# RFC 6376 section 3.1: names as hosts have them.
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+SELECTOR = re.compile(rf"(?=.{{1,63}}$){_LABEL}(?:\.{_LABEL})*")
+DOMAIN = re.compile(rf"(?=.{{1,180}}$)(?:{_LABEL}\.)+{_LABEL}")
 LANGUAGE = re.compile(r"(en|fr)(-[A-Z]{2})?")
 
 
@@ -95,6 +107,10 @@ Line = Annotated[str, AfterValidator(_one_line)]
 Slug = Annotated[str, _matches(SLUG, "at most 28 lower-case letters, digits and hyphens")]
 Colour = Annotated[str, _matches(COLOUR, "a colour as #rrggbb")]
 MailAddress = Annotated[str, _matches(ADDRESS, "a mail address such as wrap@news.example")]
+Selector = Annotated[
+    str, _matches(SELECTOR, 'lower-case letters, digits, hyphens and dots, such as "wrap2026"')
+]
+Domain = Annotated[str, _matches(DOMAIN, "a domain in lower case, such as news.example")]
 Language = Annotated[str, _matches(LANGUAGE, '"en" or "fr", or with a country such as "en-CA"')]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 ClockTime = Annotated[time, BeforeValidator(_clock_time)]
@@ -155,6 +171,19 @@ class LimitsTable(Table):
     )
 
 
+class DkimTable(Table):
+    """[publications.dkim]."""
+
+    selector: Selector = Field(description="the public key is at SELECTOR._domainkey.DOMAIN")
+    domain: Domain | None = Field(
+        default=None, description="signs for it; else for the domain of from_address"
+    )
+    canonicalization: Canonicalization = Field(
+        default=Canonicalization.RELAXED_SIMPLE,
+        description='or "relaxed/relaxed", where a relay changes blanks in the body',
+    )
+
+
 class PublicationTable(Table):
     """One [[publications]]."""
 
@@ -182,6 +211,7 @@ class PublicationTable(Table):
     )
     limits: LimitsTable = Field(default_factory=LimitsTable, description="see below")
     theme: ThemeTable = Field(default_factory=ThemeTable, description="see below")
+    dkim: DkimTable | None = Field(default=None, description="see below; else the relay signs")
 
     @model_validator(mode="after")
     def _sections_differ(self) -> "PublicationTable":
@@ -194,7 +224,14 @@ class PublicationTable(Table):
         fields["sections"] = tuple(Section(**section.values()) for section in self.sections)
         fields["limits"] = Limits(**self.limits.values())
         fields["theme"] = Theme(**self.theme.values())
+        fields["dkim"] = self._dkim()
         return Publication(**fields)
+
+    def _dkim(self) -> Dkim | None:
+        if self.dkim is None:
+            return None
+        domain = self.dkim.domain or self.from_address.rpartition("@")[2].lower()
+        return Dkim(self.dkim.selector, domain, self.dkim.canonicalization)
 
 
 class FeedTable(Table):

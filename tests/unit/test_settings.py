@@ -1,13 +1,16 @@
 """Settings: the shipped files are good, and each wrong one is refused in words that help."""
 
 import re
+import traceback
 from datetime import time
 from pathlib import Path
 
 import pytest
 
 from digest.errors import SettingsError, UsageError
+from digest.model.newsroom import Canonicalization, Dkim
 from digest.settings.load import load_settings
+from tests.unit.deliver.keys import pem
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = (ROOT / "config" / "digest.toml").read_text(encoding="utf-8")
@@ -17,7 +20,7 @@ KEY = "k" * 32
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A newsroom's folder with the shipped TOML, and nothing set in the environment."""
-    for name in ("CONFIG", "DATABASE_URL", "SMTP_URL", "BASE_URL", "SECRET_KEY"):
+    for name in ("CONFIG", "DATABASE_URL", "SMTP_URL", "BASE_URL", "SECRET_KEY", "DKIM_KEY"):
         monkeypatch.delenv(f"DIGEST_{name}", raising=False)
         monkeypatch.delenv(f"DIGEST_{name}_FILE", raising=False)
     (tmp_path / "config").mkdir()
@@ -228,5 +231,113 @@ def test_example_and_settings_name_the_same_variables() -> None:
     named = set(re.findall(r"DIGEST_[A-Z_]*[A-Z]", text))
     assert named == {
         "DIGEST_CONFIG", "DIGEST_DATABASE_URL", "DIGEST_SMTP_URL", "DIGEST_BASE_URL",
-        "DIGEST_SECRET_KEY",
+        "DIGEST_SECRET_KEY", "DIGEST_DKIM_KEY_FILE",
     }  # fmt: skip
+
+
+SECTIONS = "  # Sections in the order of the mail."
+DKIM = '  [publications.dkim]\n  selector = "wrap2026"\n'
+
+
+def test_mail_is_not_signed_unless_asked_for(project: Path) -> None:
+    assert load_settings(project).publication(None).dkim is None
+    assert load_settings(project).dkim_key is None
+
+
+def test_how_mail_is_signed(project: Path) -> None:
+    change(project, SECTIONS, DKIM + SECTIONS)
+    assert load_settings(project).publication(None).dkim == Dkim("wrap2026", "porttide.example")
+    more = 'domain = "news.example"\ncanonicalization = "relaxed/relaxed"\n'
+    change(project, SECTIONS, DKIM + more + SECTIONS)
+    assert load_settings(project).publication(None).dkim == Dkim(
+        "wrap2026", "news.example", Canonicalization.RELAXED_RELAXED
+    )
+
+
+def test_the_lines_in_the_shipped_file_work_when_they_are_let_in(project: Path) -> None:
+    keys = r"^  # (\[publications\.dkim\]|selector = |domain = |canonicalization = )"
+    text = re.sub(keys, r"  \1", SHIPPED, flags=re.MULTILINE)
+    (project / "config" / "digest.toml").write_text(text, encoding="utf-8")
+    assert load_settings(project).publication(None).dkim == Dkim("wrap2026", "porttide.example")
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ('selector = "wrap_2026"', r"\[kestrel\]\.dkim\.selector: expected lower-case letters"),
+        ('selector = "a..b"', r"dkim\.selector: expected"),
+        ('selector = "-a"', r"dkim\.selector: expected"),
+        ('selector = "a; d=b"', r"dkim\.selector: expected"),
+        ('selector = "a\\r\\nBcc: x"', r"dkim\.selector: expected"),
+        ('selector = ""', r"dkim\.selector: expected"),
+        (f'selector = "{"a" * 64}"', r"dkim\.selector: expected"),
+        ("", r"dkim\.selector: missing"),
+        ('selector = "a"\ndomain = "news"', r"dkim\.domain: expected a domain in lower case"),
+        ('selector = "a"\ndomain = "nötig.example"', r"dkim\.domain: expected a domain"),
+        ('selector = "a"\ncanonicalization = "simple"',
+         r"dkim\.canonicalization: expected 'relaxed/simple' or 'relaxed/relaxed'"),
+        ('selector = "a"\nkey = "x"', r"dkim\.key: unknown key"),
+    ],
+)  # fmt: skip
+def test_wrong_signing_is_refused(project: Path, lines: str, expected: str) -> None:
+    change(project, SECTIONS, f"  [publications.dkim]\n{lines}\n{SECTIONS}")
+    problems = problems_of(project)
+    assert re.search(expected, problems), problems
+
+
+def test_the_dkim_keys_file_is_taken_whole(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "dkim.pem").write_text(pem())
+    monkeypatch.setenv("DIGEST_DKIM_KEY_FILE", str(project / "dkim.pem"))
+    assert load_settings(project).dkim_key == pem().strip()
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\\n"], ids=["lines", "one line"])
+def test_the_dkim_key_may_stand_in_dotenv(project: Path, line_end: str) -> None:
+    value = pem().strip().replace("\n", line_end)
+    (project / ".env").write_text(f'DIGEST_DKIM_KEY="{value}"\n')
+    assert load_settings(project).dkim_key == pem().strip()
+
+
+def test_the_dkim_key_may_be_one_line_of_the_environment(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_DKIM_KEY", pem().replace("\n", "\\n"))
+    assert load_settings(project).dkim_key == pem()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("genrsa", "512"), "DIGEST_DKIM_KEY: expected 2048 bits"),
+        (("genpkey", "-algorithm", "ed25519"), "DIGEST_DKIM_KEY: Gmail, Outlook and Yahoo do not"),
+        (("version",), "DIGEST_DKIM_KEY: expected an RSA private key"),
+    ],
+)
+def test_a_wrong_dkim_key_is_refused_and_not_shown(
+    project: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], expected: str
+) -> None:
+    (project / "dkim.pem").write_text(pem(*words))
+    monkeypatch.setenv("DIGEST_DKIM_KEY_FILE", str(project / "dkim.pem"))
+    with pytest.raises(SettingsError) as caught:
+        load_settings(project)
+    assert expected in str(caught.value)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert pem(*words).splitlines()[-1] not in shown
+    assert pem(*words)[40:80] not in shown
+
+
+def test_a_dkim_key_that_lost_its_lines_is_refused(project: Path) -> None:
+    (project / ".env").write_text(f"DIGEST_DKIM_KEY={pem()}")
+    assert "DIGEST_DKIM_KEY: expected an RSA private key, the whole" in problems_of(project)
+
+
+def test_a_dkim_key_that_can_not_be_read_is_refused(project: Path) -> None:
+    (project / ".env").write_text(f"DIGEST_DKIM_KEY_FILE={project}/nowhere.pem\n")
+    assert f"DIGEST_DKIM_KEY_FILE: {project}/nowhere.pem can't be read" in problems_of(project)
+
+
+def test_the_dkim_key_stays_out_of_repr(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_DKIM_KEY", pem())
+    settings = load_settings(project)
+    assert settings.dkim_key == pem()
+    assert "PRIVATE" not in repr(settings)
