@@ -1,4 +1,5 @@
-"""Is all well? Settings, templates, database, relay, readers' pages and feeds, each as one finding.
+"""Is all well? Settings, templates, database, relay, DKIM, readers' pages and feeds, each as one
+finding.
 I/O: all of them; nothing is stored or sent.
 """
 
@@ -11,15 +12,19 @@ from http.client import HTTPException
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
+from digest.compose.headers import mailbox, structured, unstructured
 from digest.compose.render import render
 from digest.compose.specimen import EDITION as SPECIMEN
 from digest.compose.templates import load_wrap
+from digest.deliver.dkim import Signer, sign, signer_of
+from digest.deliver.dkim_record import advice_on, fault_of, record_name
 from digest.deliver.line import line_opener
 from digest.deliver.relay import Maildir
+from digest.dns import Server, find_texts
 from digest.errors import DigestError
 from digest.files import template_folders
 from digest.model.feeds import FeedResult
-from digest.model.newsroom import FeedSource
+from digest.model.newsroom import FeedSource, Publication
 from digest.poll import peek
 from digest.run import feed_caps, user_agent
 from digest.sending import sending_terms
@@ -58,12 +63,13 @@ async def check_feeds(
     return tuple(one.result for one in peeks)
 
 
-def check_all(settings: Settings) -> Iterator[Finding]:
+def check_all(settings: Settings, *, dns_server: Server | None = None) -> Iterator[Finding]:
     """Everything that the next night needs, one after the other, as each is known."""
     yield Finding("settings", True, str(settings.config_file))
     yield _templates(settings)
     yield _database(settings)
     yield from _sending(settings)
+    yield from check_dkim(settings, dns_server=dns_server)
     for result in asyncio.run(check_feeds(settings, settings.feeds)):
         detail = result.detail or f"{result.n_entries} entries"
         yield Finding(f"feed {result.name}", not result.is_bad, detail)
@@ -171,3 +177,50 @@ async def _relay(settings: Settings, domain: str) -> Finding:
             return Finding("relay", True, f"{terms.target.label} takes our connection as {domain}")
     except DigestError as error:
         return Finding("relay", False, str(error))
+
+
+def check_dkim(settings: Settings, *, dns_server: Server | None = None) -> Iterator[Finding]:
+    """Whether what each publication signs verifies with the key in the DNS. Nothing where the
+    relay signs. `dns_server` None: the machine's own."""
+    signing = [one for one in settings.publications if one.dkim is not None]
+    if settings.dkim_key and not signing:
+        yield Finding(
+            "dkim",
+            False,
+            "DIGEST_DKIM_KEY is set, but mail is not signed: no publication has "
+            "[publications.dkim]",
+        )
+    for publication in signing:
+        try:
+            signer = signer_of(publication, settings.dkim_key)
+            if signer is not None:
+                yield _dkim(publication, signer, dns_server)
+        except DigestError as error:
+            yield Finding(f"dkim {publication.slug}", False, str(error))
+
+
+def _dkim(publication: Publication, signer: Signer, dns_server: Server | None) -> Finding:
+    what, name = f"dkim {publication.slug}", record_name(signer)
+    own = publication.from_address.rpartition("@")[2].lower()
+    if not _are_related(own, signer.domain):
+        return Finding(what, False, f"signs for {signer.domain}, but mail is from {own}: DMARC "
+                       "asks for the same domain; leave `domain` out")  # fmt: skip
+    sample = sign(signer, _sample(publication), at=datetime.now(UTC))
+    fault = fault_of(signer, find_texts(name, server=dns_server), sample=sample)
+    if fault:
+        return Finding(what, False, f"{name}: {fault}")
+    return Finding(what, True, f"a sample verifies with {name}{advice_on(signer)}")
+
+
+def _are_related(one: str, other: str) -> bool:
+    """Whether DMARC may align them (RFC 9989): one is the other's, or they share their last two
+    labels. A guess; the list of public suffixes would know."""
+    return one.split(".")[-2:] == other.split(".")[-2:]
+
+
+def _sample(publication: Publication) -> bytes:
+    fields = (
+        structured("From", mailbox(publication.from_name, publication.from_address)),
+        unstructured("Subject", publication.title),
+    )
+    return b"".join((*fields, b"\r\n", b"A sample of what is signed.\r\n"))

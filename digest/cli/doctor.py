@@ -11,7 +11,7 @@ from digest.cli.screen import print_json
 def doctor(
     is_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check settings, templates, database, readers' pages, relay and feeds.
+    """Check settings, templates, database, readers' pages, relay, DKIM key and feeds.
 
     Exit code 1 when something is wrong.
     """

@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from tests.cli.conftest import ROOT, Digest, environment, run_digest
+from tests.unit.deliver.keys import pem
 
 OPML = """<opml version="2.0"><body><outline text="Gull Head Radio"
 xmlUrl="https://gull.example/feed"/></body></opml>"""
@@ -147,6 +148,16 @@ def test_doctor_checks_the_rest_when_the_database_can_not_be_opened(
         assert words in found["database"]["detail"]
         assert found["templates"]["is_ok"] is found["feed tide"]["is_ok"] is True
         assert "hunter22" not in done.said
+
+
+def test_doctor_on_a_dkim_key_that_signs_nothing(digest: Digest) -> None:
+    ill = digest("doctor", DIGEST_DKIM_KEY=pem())
+    assert ill.code == 1
+    assert re.search(r"^WRONG  dkim  .*no publication has \[publications\.dkim\]$", ill.out, re.M)
+    wrong = digest("doctor", DIGEST_DKIM_KEY=pem()[:400])
+    assert wrong.code == 2
+    assert "DIGEST_DKIM_KEY: expected an RSA private key" in wrong.err
+    assert pem()[100:140] not in ill.said + wrong.said
 
 
 @pytest.mark.usefixtures("readers")
