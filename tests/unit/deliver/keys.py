@@ -15,5 +15,6 @@ def pem(*words: str) -> str:
     ).stdout
 
 
+@cache
 def signer(form: Canonicalization = Canonicalization.RELAXED_SIMPLE) -> Signer:
     return Signer("news.porttide.example", "wrap2026", parse_key(pem()), form)
