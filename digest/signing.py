@@ -1,7 +1,7 @@
 """Signs messages beside the event loop, on all cores. I/O: threads.
 
 Threads and not processes, since cryptography lets go of the interpreter's lock while it computes
-(docs/decisions/006-signing-in-threads.md). Messages are handed over in groups, so that not each
+(docs/decisions/007-signing-in-threads.md). Messages are handed over in groups, so that not each
 pays for waking a thread and the loop.
 """
 
