@@ -6,11 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 
 from digest.store.engine import Store, open_store
 from digest.store.migrate import migrate
 from tests.postgres import Postgres, started_postgres
+
+# No timing is asserted, and on CI the same examples are tried each time: what it finds must be what
+# the change has done.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 
 NEEDS = {
     "needs_postgres": (("initdb", "/usr/lib/postgresql/*/bin"), "postgresql"),

@@ -12,7 +12,9 @@ _SOFT_BREAK = b"=\r\n"
 _LINE_LIMIT = 76
 # What quoted-printable leaves as it is, for a line that needs no thought.
 _PLAIN = re.compile(r"(?!\.)[\x20-\x3c\x3e-\x7e]{1,75}")
-_DOTTED = re.compile(rb"^\.[^\r\n]*", re.MULTILINE)
+# A line that may not stay: it begins with a dot, or is too long (binascii does not count anew where
+# it writes a blank at a line's end as "=20").
+_UNFIT = re.compile(rb"^(?:\.[^\r\n]*|[^\r\n]{77,})", re.MULTILINE)
 
 
 def encode_piece(text: str) -> bytes:
@@ -25,8 +27,8 @@ def encode_piece(text: str) -> bytes:
     coded = coded.replace(b"\n", b"\r\n")
     if coded and not coded.endswith(b"\r\n"):
         before, newline, last = coded.rpartition(b"\r\n")
-        coded = before + newline + _with_room(last) + _SOFT_BREAK
-    return _DOTTED.sub(_undotted, coded)
+        coded = before + newline + _broken(last, _LINE_LIMIT - len("=")) + _SOFT_BREAK
+    return _UNFIT.sub(lambda found: _broken(found[0], _LINE_LIMIT), coded)
 
 
 def check_piece(piece: bytes) -> bytes:
@@ -44,23 +46,17 @@ def check_piece(piece: bytes) -> bytes:
     return piece
 
 
-def _undotted(found: re.Match[bytes]) -> bytes:
-    """A line that began with a dot, broken once more where "=2E" made it too long."""
-    line = b"=2E" + found[0][1:]
-    if len(line) <= _LINE_LIMIT:
-        return line
-    at = _LINE_LIMIT - 1
-    while b"=" in line[at - 2 : at]:  # an =XX stays whole
-        at -= 1
-    rest = line[at:]
-    return line[:at] + _SOFT_BREAK + (b"=2E" + rest[1:] if rest.startswith(b".") else rest)
-
-
-def _with_room(line: bytes) -> bytes:
-    """A last line, broken once more where the closing "=" would make it too long."""
-    if len(line) < _LINE_LIMIT:
-        return line
-    at = _LINE_LIMIT - 4
-    while b"=" in line[at - 2 : at]:  # an =XX stays whole
-        at -= 1
-    return line[:at] + _SOFT_BREAK + line[at:]
+def _broken(line: bytes, limit: int) -> bytes:
+    """The line as lines of at most `limit`, the soft breaks between them not counted; none begins
+    with a dot."""
+    done = b""
+    while True:
+        if line.startswith(b"."):
+            line = b"=2E" + line[1:]
+        if len(line) <= limit:
+            return done + line
+        at = min(_LINE_LIMIT - len("="), len(line) - 1)
+        while b"=" in line[at - 2 : at]:  # an =XX stays whole
+            at -= 1
+        done += line[:at] + _SOFT_BREAK
+        line = line[at:]

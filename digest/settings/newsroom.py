@@ -180,6 +180,7 @@ class DkimTable(Table):
     )
     canonicalization: Canonicalization = Field(
         default=Canonicalization.RELAXED_SIMPLE,
+        strict=False,  # TOML has no enums
         description='or "relaxed/relaxed", where a relay changes blanks in the body',
     )
 

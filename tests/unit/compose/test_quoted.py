@@ -38,6 +38,14 @@ def test_a_full_last_line_makes_room_for_the_soft_break() -> None:
             assert quopri.decodestring(piece).decode() == "x" * length + tail
 
 
+def test_a_blank_at_the_end_of_a_full_line_does_not_make_it_longer() -> None:
+    for length in range(60, 160):
+        text = "x" * length + " \n" + "é" * 5 + "\t\nend"
+        piece = encode_piece(text)
+        assert max(map(len, piece.split(b"\r\n"))) <= 76
+        assert quopri.decodestring(piece).replace(b"\r\n", b"\n").decode() == text
+
+
 def test_empty_is_empty() -> None:
     assert encode_piece("") == b""
 
