@@ -5,7 +5,7 @@ re-run goes on where the last one ended, however that ended.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 
 from digest.compose.render import WrapTemplates
@@ -75,7 +75,7 @@ async def send_night(
     stop: asyncio.Event,
     is_eager: bool = False,
     on_start: Callable[[EditionRecord], None] = lambda _record: None,
-    on_outcome: Callable[[Outcome], object] = lambda _outcome: None,
+    on_outcomes: Callable[[Sequence[Outcome]], object] = lambda _outcomes: None,
 ) -> tuple[NightReport, ...]:
     """Send the night's edition to everybody who has not had it: choose and freeze it if that has
     not been done. `is_eager` also tries those who wait for their next attempt.
@@ -98,7 +98,7 @@ async def send_night(
         stop=stop,
         is_eager=is_eager,
         on_start=on_start,
-        on_outcome=on_outcome,
+        on_outcomes=on_outcomes,
     )
     # On SQLite one process sends; PostgreSQL's batches are shared by their leases.
     alone = sending_lock(settings.var / "sending.lock") if store.is_sqlite else nullcontext()

@@ -5,7 +5,7 @@ I/O: the store, the relay.
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -41,7 +41,7 @@ class Sender:
     stop: asyncio.Event
     is_eager: bool
     on_start: Callable[[EditionRecord], None]
-    on_outcome: Callable[[Outcome], object]
+    on_outcomes: Callable[[Sequence[Outcome]], object]
 
     async def deliver(self, record: EditionRecord) -> NightReport:
         """Serve whoever of the edition is left; a closed one is only reported on."""
@@ -60,7 +60,7 @@ class Sender:
             make_envelope=press.envelope,
             load_recipients=recipients,
             suppress=_suppressor(self.publication.slug, self.clock),
-            on_outcome=self.on_outcome,
+            on_outcomes=self.on_outcomes,
             clock=self.clock,
             stop=self.stop,
             owner=f"{socket.gethostname()}:{os.getpid()}",

@@ -5,8 +5,8 @@ here. A re-run goes on where the last one ended, however it ended. I/O: the rela
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.deliver.line import Line, OpenLine
@@ -45,7 +45,7 @@ async def deliver_edition(
     make_envelope: Callable[[Recipient], Envelope],
     load_recipients: LoadRecipients,
     suppress: Suppress,
-    on_outcome: Callable[[Outcome], object],
+    on_outcomes: Callable[[Sequence[Outcome]], object],
     clock: Callable[[], datetime],
     stop: asyncio.Event,
     owner: str,
@@ -82,17 +82,21 @@ async def deliver_edition(
         clock=clock,
         load_recipients=load_recipients,
         suppress=suppress,
-        on_outcome=on_outcome,
+        on_outcomes=on_outcomes,
         lease_s=lease_s,
     )
-    run = _Run(Desk(store, terms), open_line=open_line, make_envelope=make_envelope, stop=stop)
-    tally = await run.serve(n_connections)
+    desk = Desk(store, terms)
+    try:
+        run = _Run(desk, open_line=open_line, make_envelope=make_envelope, stop=stop)
+        tally = await run.serve(n_connections)
+    finally:
+        desk.close()
     with store.write() as connection:
         finish_edition(connection, edition_id, now=clock())
     return _report(store, edition_id, tally, stop)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Tally:
     """What a run has come to so far."""
 
@@ -101,18 +105,15 @@ class _Tally:
     streak: int = 0
     stopped_because: str = ""
 
-    def after(self, outcome: Outcome) -> "_Tally":
-        """With one more answer of the relay, and whether it ends the run."""
-        is_sent = outcome.state is DeliveryState.SENT
-        is_bad = outcome.concern is Concern.ADDRESS or outcome.code in (None, 421)
-        streak = 0 if is_sent else self.streak + is_bad
-        return replace(
-            self,
-            n_sent=self.n_sent + is_sent,
-            n_uncertain=self.n_uncertain + outcome.is_uncertain,
-            streak=streak,
-            stopped_because=self.stopped_because or _why_stop(outcome, streak),
-        )
+    def note(self, outcome: Outcome) -> None:
+        """Count one more answer of the relay, and see whether it ends the run."""
+        if outcome.state is DeliveryState.SENT:
+            self.n_sent += 1
+            self.streak = 0
+            return
+        self.n_uncertain += outcome.is_uncertain
+        self.streak += outcome.concern is Concern.ADDRESS or outcome.code in (None, 421)
+        self.stopped_because = self.stopped_because or _why_stop(outcome, self.streak)
 
 
 class _Run:
@@ -131,7 +132,7 @@ class _Run:
         self._make_envelope = make_envelope
         self._stop = stop
         self._tally = _Tally()
-        self._has_opened = asyncio.Event()
+        self._opened: list[asyncio.Event] = []
         self._n_opened = 0
         self._relay_error: RelayError | None = None
         self._error: Exception | None = None
@@ -142,6 +143,7 @@ class _Run:
         Raises RelayError when no line could be opened; what went wrong with the store or a message
         is raised once the other lines have booked what they had in hand.
         """
+        self._opened = [asyncio.Event() for _ in range(n_connections)]
         leases = asyncio.create_task(self._desk.keep_leases())
         try:
             await asyncio.gather(*(self._line(number) for number in range(n_connections)))
@@ -162,43 +164,61 @@ class _Run:
     async def _line(self, number: int) -> None:
         """One connection's life; a failure of it ends in a field and not in the other lines."""
         try:
+            # One after the other: a wrong password is said once, and a relay is not taken by storm.
             if number > 0:
-                # One line first: a wrong password is said once, not n_connections times.
-                await self._has_opened.wait()
-            await self._talk()
+                await self._opened[number - 1].wait()
+            await self._talk(number)
         except RelayError as error:
             self._relay_error = error
         except Exception as error:
             self._error = self._error or error
         finally:
-            if number == 0:
-                self._has_opened.set()
+            self._opened[number].set()
 
-    async def _talk(self) -> None:
+    async def _talk(self, number: int) -> None:
+        if not self._n_opened and self._relay_error is not None:
+            return
         job = await self._next_job()
         if job is None:
             return
+        self._desk.put_back(job)
+        async with self._open_line() as line:
+            self._n_opened += 1
+            self._opened[number].set()
+            slots = [asyncio.ensure_future(self._slot(line)) for _ in range(line.n_slots)]
+            for ended in await asyncio.gather(*slots, return_exceptions=True):
+                if isinstance(ended, BaseException):
+                    raise ended
+
+    async def _slot(self, line: Line) -> None:
+        """Serve one reader after the other over the line, which others use at the same time."""
         try:
-            async with self._open_line() as line:
-                self._has_opened.set()
-                self._n_opened += 1
-                while job is not None:
-                    job = await self._serve(line, job)
-        except RelayError:
-            if job is not None:
-                self._desk.put_back(job)
+            while (job := await self._next_job()) is not None:
+                await self._serve(line, job)
+        except Exception as error:
+            # The other slots, and lines, stop too, each once it has booked what it has in hand.
+            if not isinstance(error, RelayError):
+                self._error = self._error or error
             raise
 
-    async def _serve(self, line: Line, job: Job) -> Job | None:
-        """Serve one reader; the next one, or None when this line is through."""
-        if self._is_over():
+    async def _serve(self, line: Line, job: Job) -> None:
+        if not await self._desk.may_send(job):
+            self._desk.leave(job)
+            return
+        envelope = self._make_envelope(job.recipient)
+        try:
+            reply = await line.send(envelope)
+        except RelayError:
             self._desk.put_back(job)
-            return None
+            raise
+        outcome = judge(reply)
+        self._tally.note(outcome)
+        await self._desk.book(job, outcome)
+        # Paused beyond its lease, a worker must let no further body leave.
         if await self._desk.may_send(job):
-            outcome = judge(await line.send(self._make_envelope(job.recipient)))
-            self._tally = self._tally.after(outcome)
-            await self._desk.book(job, outcome)
-        return await self._next_job()
+            line.settle(envelope)
+        else:
+            line.drop()
 
     async def _next_job(self) -> Job | None:
         return None if self._is_over() else await self._desk.next_job()
@@ -211,7 +231,8 @@ class _Run:
     def _without_lines(self, error: RelayError) -> _Tally:
         if not self._n_opened:
             raise error
-        return replace(self._tally, stopped_because=self._tally.stopped_because or str(error))
+        self._tally.stopped_because = self._tally.stopped_because or str(error)
+        return self._tally
 
 
 def _why_stop(outcome: Outcome, streak: int) -> str:

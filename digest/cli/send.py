@@ -142,7 +142,7 @@ def _send_one(context: Context, night: "Night") -> "tuple[NightReport, ...]":
                 stop=stop_on_signals(),
                 is_eager=True,
                 on_start=lambda record: count.set_total(record.n_total),
-                on_outcome=lambda outcome: count(1, outcome.state.name.lower()),
+                on_outcomes=lambda outcomes: count(len(outcomes), outcomes[-1].state.name.lower()),
             )
 
     return asyncio.run(run())

@@ -67,7 +67,7 @@ def merge(
         _add(found, pieces, own, (selection.sections, brief), ())
     except KeyError as error:
         raise ValueError(f"the selection has {error}, which is not in the edition") from error
-    return Envelope(imprint.sender, address, message_id, b"".join(found))
+    return Envelope(imprint.sender, address, message_id, b"".join(found), is_dotless=True)
 
 
 def _plain_pieces(

@@ -24,6 +24,14 @@ class MaildirLine:
         self._label = maildir.label
         self._root = Path(maildir.path)
 
+    n_slots = 1
+
+    def settle(self, envelope: Envelope) -> None:
+        """Nothing waits for it: a message is on the disk or it is not."""
+
+    def drop(self) -> None:
+        """Nothing is on its way."""
+
     def open(self) -> None:
         """Make the three folders. Raises RelayError when that can't be done."""
         try:

@@ -148,15 +148,27 @@ def _open_postgresql(url: str) -> Store:
 
 @contextmanager
 def translated_errors(where: str) -> Iterator[None]:
-    """Turn the driver's errors into StoreErrors that say what to do."""
+    """Turn SQLAlchemy's errors into StoreErrors that say what to do."""
     try:
         yield
     except DBAPIError as error:
-        raise _translate(error, where) from error
+        raise _translate(str(error.orig), where) from error
 
 
-def _translate(error: DBAPIError, where: str) -> StoreError:
-    text = str(error.orig).strip()
+@contextmanager
+def translated_driver_errors(where: str) -> Iterator[None]:
+    """The same for the errors of the database's own driver."""
+    try:
+        yield
+    except Exception as error:
+        # Each driver has a tree of its own; PEP 249 gives only the name of its root.
+        if not any(kind.__name__ == "Error" for kind in type(error).__mro__):
+            raise
+        raise _translate(str(error), where) from error
+
+
+def _translate(words: str, where: str) -> StoreError:
+    text = words.strip()
     low = text.lower()
     if "locked" in low or "busy" in low:
         return StoreLockedError(

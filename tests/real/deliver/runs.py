@@ -70,7 +70,7 @@ class Newsroom:
             make_envelope=make_envelope or envelope_for,
             load_recipients=load_readers,
             suppress=suppress or self._note,
-            on_outcome=self.outcomes.append,
+            on_outcomes=self.outcomes.extend,
             clock=self.clock,
             stop=stop or asyncio.Event(),
             owner=owner,

@@ -60,7 +60,7 @@ def test_a_line_that_postfix_drops_costs_nobody_the_mail(sqlite_store: Store, fo
     room = newsroom(sqlite_store, 79, ids=(*dead, 79))
     with started_postfix(folder) as postfix:
         report = asyncio.run(room.run(postfix.port, n_connections=1))
-    assert "too many errors after RCPT" in (folder / "log" / "mail.log").read_text()
+    assert "too many errors after" in (folder / "log" / "mail.log").read_text()
     assert (report.is_finished, report.counts["failed"], report.counts["sent"]) == (True, 8, 1)
     assert sorted(room.suppressed) == list(dead)
 
@@ -72,5 +72,5 @@ def test_a_message_too_big_for_postfix_stops_the_run(sqlite_store: Store, postfi
         return replace(envelope_for(recipient), message=b"Subject: x\r\n\r\n" + b"x\r\n" * 40_000)
 
     report = asyncio.run(room.run(postfix.port, make_envelope=big, n_connections=1))
-    assert "552 5.3.4 Message size exceeds fixed limit" in report.stopped_because
+    assert "552 the message has 120,014 bytes, the relay takes" in report.stopped_because
     assert (room.suppressed, report.counts["failed"], postfix.accepted()) == ([], 0, {})

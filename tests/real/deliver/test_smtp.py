@@ -16,6 +16,7 @@ from digest.deliver.relay import Relay, parse_relay
 from digest.deliver.smtp import SmtpLine, Terms, connect
 from digest.errors import RelayError
 from digest.model.ledger import Phase, Reply
+from digest.model.message import Envelope
 from tests.real.deliver.relays import (
     MESSAGE,
     AnswersBody,
@@ -42,6 +43,13 @@ async def line_to(url: str, terms: Terms = PLAIN) -> AsyncIterator[SmtpLine]:
         yield line
 
 
+async def hand_over(line: Line, envelope: Envelope) -> Reply:
+    """Send it, and count it as in the ledger."""
+    reply = await line.send(envelope)
+    line.settle(envelope)
+    return reply
+
+
 async def send_to(
     box: Mailbox | None = None,
     kind: Any = SMTP,
@@ -55,7 +63,7 @@ async def send_to(
         relay(box, kind, **options) as (port, box_),
         line_to(f"smtp://127.0.0.1:{port}", terms) as line,
     ):
-        return [await line.send(an_envelope(number)) for number in range(1, n + 1)], box_
+        return [await hand_over(line, an_envelope(number)) for number in range(1, n + 1)], box_
 
 
 def test_messages_arrive_byte_for_byte() -> None:
@@ -194,7 +202,7 @@ def test_nonsense_is_a_broken_line(nonsense: str) -> None:
 def test_an_address_beyond_ascii_is_not_sent() -> None:
     async def run() -> tuple[Reply, Mailbox]:
         async with relay() as (port, box), line_to(f"smtp://127.0.0.1:{port}") as line:
-            return await line.send(an_envelope(recipient="café@readers.example")), box
+            return await hand_over(line, an_envelope(recipient="café@readers.example")), box
 
     reply, box = asyncio.run(run())
     assert (reply.code, reply.enhanced) == (553, "5.6.7")
@@ -205,9 +213,9 @@ def test_an_address_beyond_ascii_is_not_sent() -> None:
 def test_an_address_can_not_smuggle_commands(address: str) -> None:
     async def run() -> Mailbox:
         async with relay() as (port, box), line_to(f"smtp://127.0.0.1:{port}") as line:
-            reply = await line.send(an_envelope(recipient=address))
+            reply = await hand_over(line, an_envelope(recipient=address))
             assert (reply.phase, reply.code, reply.enhanced) == (Phase.RCPT, 553, "5.1.3")
-            assert (await line.send(an_envelope(2))).code == 250
+            assert (await hand_over(line, an_envelope(2))).code == 250
             return box
 
     assert asyncio.run(run()).addresses == ["reader2@readers.example"]
@@ -218,7 +226,7 @@ def test_cancelling_drops_the_line() -> None:
         box = FallsSilent()
         async with relay(box) as (port, _), line_to(f"smtp://127.0.0.1:{port}") as line:
             for number in (1, 2):
-                task = asyncio.create_task(line.send(an_envelope(number)))
+                task = asyncio.create_task(hand_over(line, an_envelope(number)))
                 assert await box.arrivals.get() == number
                 task.cancel()
                 with pytest.raises(asyncio.CancelledError):
@@ -287,7 +295,7 @@ async def open_to(url: str, tls_context: ssl.SSLContext | None = None) -> Reply:
     )
     async with opener() as line:
         first: Line = line
-        return await first.send(an_envelope())
+        return await hand_over(first, an_envelope())
 
 
 def refused(port_url: str, trusted: ssl.SSLContext | None = None, **options: Any) -> str:

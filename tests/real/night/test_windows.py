@@ -178,11 +178,11 @@ def stop_after_one(newsroom: Newsroom) -> None:
     """Send the night, but ask to stop when one message has left."""
 
     async def run() -> None:
-        stop = asyncio.Event()
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
         night = night_of(newsroom.settings.publications[0], day=None, now=newsroom.now)
         await send_night(
             newsroom.settings, newsroom.store, night, clock=newsroom.clock, stop=stop,
-            on_outcome=lambda _outcome: stop.set(),
+            on_outcomes=lambda _outcomes: loop.call_soon_threadsafe(stop.set),
         )  # fmt: skip
 
     asyncio.run(run())
