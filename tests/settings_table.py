@@ -12,6 +12,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from digest.deliver.options import AUTO, OPTIONS, PLAIN, Option
 from digest.settings.environment import Environment
 from digest.settings.newsroom import (
     DAYS,
@@ -50,6 +51,8 @@ def whole_table() -> str:
     for name, info in Environment.model_fields.items():
         if not name.endswith("_file"):
             lines.append(_row(f"DIGEST_{name.upper()}", info))
+    lines.append("| **a relay's options, in its URL: `?weight=3&rate=50`** | | |")
+    lines += [_option_row(option) for option in OPTIONS]
     for heading, table in TABLES:
         lines.append(f"| **{heading}** | | |")
         lines += [_row(name, info) for name, info in table.model_fields.items()
@@ -64,6 +67,13 @@ def _is_table(info: FieldInfo) -> bool:
 def _row(name: str, info: FieldInfo) -> str:
     text = (info.description or "").replace("|", "\\|")
     return f"| `{name}` | {_default(name, info)} | {text} |"
+
+
+def _option_row(option: Option) -> str:
+    nothing = f"`{AUTO}`" if option.has_auto else "no limit"
+    default = getattr(PLAIN, option.name)
+    shown = nothing if default is None else f"`{default}`"
+    return f"| `{option.name}` | {shown} | {option.meaning}; {option.expected} |"
 
 
 def _default(name: str, info: FieldInfo) -> str:

@@ -1,7 +1,8 @@
 """Secrets and addresses of servers: the environment, .env, and *_FILE. I/O: both, and files.
 
-A variable wins over .env. DIGEST_SMTP_URL_FILE=/run/secrets/smtp gives DIGEST_SMTP_URL the first
-line of that file, DIGEST_DKIM_KEY_FILE the whole of it; giving both is refused.
+A variable wins over .env. DIGEST_SECRET_KEY_FILE=/run/secrets/key gives DIGEST_SECRET_KEY the first
+line of that file, DIGEST_SMTP_URL_FILE (a relay a line) and DIGEST_DKIM_KEY_FILE the whole of it;
+giving both is refused.
 """
 
 import re
@@ -25,7 +26,7 @@ from digest.errors import SettingsError
 
 SECRET_KEY_LENGTH = 32
 CAN_BE_FILES = ("database_url", "smtp_url", "base_url", "secret_key", "dkim_key")
-OF_MANY_LINES = ("dkim_key",)
+OF_MANY_LINES = ("dkim_key", "smtp_url")
 PREFIX = "digest_"
 # Kubernetes and Docker put these into the environment where a service or container is called
 # "digest", or "digest-" and more.
@@ -79,7 +80,10 @@ class Environment(BaseSettings):
     )
     smtp_url: SecretStr = Field(
         default=SecretStr("maildir:var/outbox"),
-        description="smtp://, smtp+starttls:// or smtps://user:password@host:port, or maildir:path",
+        description=(
+            "smtp://, smtp+starttls:// or smtps://user:password@host:port?option=number, several "
+            "with white space between; or maildir:path"
+        ),
     )
     base_url: str | None = Field(
         default=None, description="where readers reach `digest run`: their links begin with it"

@@ -273,8 +273,10 @@ class GatherTable(Table):
 class DeliverTable(Table):
     """[deliver]."""
 
-    connections: int = Field(default=4, ge=1, le=50, description="to the relay at once")
-    timeout_s: float = Field(default=60, gt=0, le=600, description="for one reply of the relay")
+    connections: int = Field(
+        default=4, ge=1, le=50, description="to a relay at once, when its URL names no number"
+    )
+    timeout_s: float = Field(default=60, gt=0, le=600, description="for one reply of a relay")
     stale_after_h: float = Field(
         default=12, gt=0, le=72, description="after that many hours an edition is old news"
     )

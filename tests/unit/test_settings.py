@@ -165,6 +165,27 @@ def test_a_file_named_in_the_environment_wins_over_dotenv(
     assert load_settings(project).smtp_url == "smtps://relay.example"
 
 
+def test_a_file_may_hold_a_relay_a_line(project: Path) -> None:
+    (project / "relays").write_text("\nsmtps://a.example\nsmtps://b.example?weight=0\n")
+    (project / ".env").write_text(f"DIGEST_SMTP_URL_FILE={project}/relays\n")
+    assert load_settings(project).smtp_url.split() == [
+        "smtps://a.example", "smtps://b.example?weight=0",
+    ]  # fmt: skip
+
+
+def test_dotenv_may_hold_relays_with_a_space_between(project: Path) -> None:
+    urls = "smtps://u:p@a.example?weight=3&rate=50 smtps://b.example?weight=0"
+    (project / ".env").write_text(f"DIGEST_SMTP_URL={urls}\n")
+    assert load_settings(project).smtp_url == urls
+
+
+@pytest.mark.parametrize("name", ["SMTP_URL", "SECRET_KEY"])
+def test_a_file_without_a_value_is_refused(project: Path, name: str) -> None:
+    (project / "empty").write_text("\n\n")
+    (project / ".env").write_text(f"DIGEST_{name}_FILE={project}/empty\n")
+    assert f"DIGEST_{name}_FILE: {project}/empty is empty" in problems_of(project)
+
+
 def test_dotenv_that_is_no_text_is_refused(project: Path) -> None:
     (project / ".env").write_bytes(b"DIGEST_BASE_URL=\xff\xfe")
     assert ".env: can't be read" in problems_of(project)
