@@ -1,0 +1,131 @@
+"""When a run must not go on, folded over its outcomes. Pure.
+
+A stop ends the run: the next one tries again. A pause ends it until a person has looked, and says
+`digest send --resume`. What the outcomes mean is policy.py's; so many dead addresses, or so many
+equal refusals, mean more together than each alone.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from digest.model.ledger import Concern, DeliveryState, Outcome
+
+# So many readers refused, or lines broken, without one message accepted in between: it is the
+# relay and not the readers.
+MAX_STREAK = 20
+# Of the first so many readers served, more than this share are dead addresses: an old or bought
+# list, which costs the sender's name. Providers look closely from 5 % on.
+FIRST = 200
+MAX_DEAD_SHARE = 0.05
+# A small newsroom's few leavers prove nothing.
+MIN_FIRST = 20
+MAX_DEAD = 10
+MAX_REFUSALS = 20
+
+RESUME = "`digest send --resume` goes on."
+ENHANCED = re.compile(r"^\s*5\.7\.\d{1,3}\s*")
+ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
+QUOTED = re.compile(r""""[^"\s]*"|'[^'\s]*'|<[^<>\s]*>|\[[^\[\]\s]*\]|\([^()\s]*\)""")
+WITH_DIGIT = re.compile(r"\S*\d\S*")
+MOST_TEXT = 1000
+LONGEST_KEY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the ledger holds of the edition before a run: readers served (sent or failed), those of
+    them whose address is dead, and how often each refusal came, by its refusal_key()."""
+
+    n_served: int = 0
+    n_dead: int = 0
+    refusals: Mapping[str, int] = field(default_factory=dict)
+
+
+NOTHING_SEEN = Seen()
+# Of an edition that was resumed: a person has looked at the list, and the refusals count anew.
+RESUMED = Seen(n_served=FIRST)
+
+
+class Breaker:
+    """What a run has come to: `stop_because` and `pause_because` are "" as long as all is well,
+    then the first reason there was, in plain words."""
+
+    def __init__(self, seen: Seen = NOTHING_SEEN) -> None:
+        self.stop_because = ""
+        self.pause_because = ""
+        self._n_served = seen.n_served
+        self._n_dead = seen.n_dead
+        self._refusals = Counter(seen.refusals)
+        self._streak = 0
+
+    @property
+    def has_tripped(self) -> bool:
+        """Whether no more should be sent."""
+        return bool(self.stop_because or self.pause_because)
+
+    def note(self, outcome: Outcome) -> None:
+        """One more answer of a relay. What is on its way when it trips may be noted, too."""
+        if outcome.state is DeliveryState.SENT:
+            self._n_served += 1
+            self._streak = 0
+        else:
+            self._streak += outcome.concern is Concern.ADDRESS or outcome.code in (None, 421)
+            self._n_served += outcome.state is DeliveryState.FAILED
+            self._n_dead += _is_dead(outcome)
+            self.stop_because = self.stop_because or self._why_stop(outcome)
+        self.pause_because = self.pause_because or self._why_pause(outcome)
+
+    def _why_stop(self, outcome: Outcome) -> str:
+        if outcome.concern is Concern.US:
+            return f"The relay refuses our mail, whoever the reader: {_said(outcome)}"
+        if self._streak >= MAX_STREAK:
+            return (
+                f"The relay took none of {self._streak} messages in a row. Is it the right one, "
+                f"and well? Its last word: {_said(outcome)}"
+            )
+        return ""
+
+    def _why_pause(self, outcome: Outcome) -> str:
+        if key := refusal_key(outcome):
+            self._refusals[key] += 1
+            if self._refusals[key] >= MAX_REFUSALS:
+                return (
+                    f'The same refusal came {self._refusals[key]} times: "{_said(outcome)}". Look '
+                    "at the sending domain's SPF, DKIM and DMARC, at blocklists, and at what the "
+                    f"relay's provider says; `digest doctor` helps. Then {RESUME}"
+                )
+        if self._has_too_many_dead():
+            return (
+                f"{self._n_dead} of the first {self._n_served} addresses take no mail: more than "
+                f"{MAX_DEAD_SHARE:.0%}. Is it the right list, and a recent one? Look at the failed "
+                f"ones with `digest deliveries list`. Then {RESUME}"
+            )
+        return ""
+
+    def _has_too_many_dead(self) -> bool:
+        is_beginning = MIN_FIRST <= self._n_served <= FIRST
+        is_many = self._n_dead > max(MAX_DEAD, MAX_DEAD_SHARE * self._n_served)
+        return is_beginning and is_many
+
+
+def refusal_key(outcome: Outcome) -> str:
+    """What equal 5.7.x refusals have in common: code, enhanced code, and the text without what
+    differs from reader to reader (addresses, quoted words, words with digits). "" for others."""
+    if outcome.code is None or outcome.code < 500 or not outcome.enhanced.startswith("5.7."):
+        return ""
+    text = ENHANCED.sub("", outcome.text[:MOST_TEXT]).lower()
+    for pattern in (ADDRESS, QUOTED, WITH_DIGIT):
+        text = pattern.sub("#", text)
+    return " ".join(f"{outcome.code} {outcome.enhanced} {text}".split())[:LONGEST_KEY]
+
+
+def _is_dead(outcome: Outcome) -> bool:
+    return outcome.state is DeliveryState.FAILED and outcome.concern is Concern.ADDRESS
+
+
+def _said(outcome: Outcome) -> str:
+    """The relay's words, without the reader's address."""
+    words = (str(outcome.code or ""), ADDRESS.sub("<address>", outcome.text[:MOST_TEXT]))
+    return " ".join(part for part in words if part)
