@@ -32,9 +32,12 @@ class ReplyReader:
         self._rest = b""
         self._code = 0
         self._held: list[bytes] = []
+        self._n_held = 0
 
     def feed(self, data: bytes) -> list[Said]:
-        """The replies that are complete with these bytes, in order."""
+        """The replies that are complete with these bytes, in order; after nonsense none."""
+        if self.nonsense:
+            return []
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
         found: list[Said] = []
@@ -46,7 +49,7 @@ class ReplyReader:
                 found.append(said)
             if self.nonsense:
                 break
-        if len(self._rest) > MAX_LINE:
+        if len(self._rest) > MAX_LINE and not self.nonsense:
             self.nonsense = "a line without an end"
         return found
 
@@ -54,13 +57,16 @@ class ReplyReader:
         """A line of a longer reply, or of only a code; else nonsense."""
         is_sound = code is not None and line[3:4] in (b" ", b"-", b"") and len(line) <= MAX_LINE
         if code is None or not is_sound or (self._held and code != self._code):
-            self.nonsense = line[:100].decode("ascii", "backslashreplace")
+            self.nonsense = line[:100].decode("ascii", "backslashreplace") or "an empty line"
             return None
         self._code = code
         self._held.append(line[4:])
-        if sum(map(len, self._held)) > MAX_REPLY:
+        # With their codes: a reply of empty lines has no end either.
+        self._n_held += len(line)
+        if self._n_held > MAX_REPLY:
             self.nonsense = "a reply without an end"
+            return None
         if line[3:4] == b"-":
             return None
-        words, self._held = b" ".join(self._held), []
+        words, self._held, self._n_held = b" ".join(self._held), [], 0
         return Said(code, words)
