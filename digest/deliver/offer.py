@@ -28,15 +28,13 @@ class Offer:
 
 def read_offer(extensions: Mapping[str, str]) -> Offer:
     """The offer of the last EHLO: extension names in lower case, each with its parameters."""
-    limit = extensions.get("size", "").strip()
     return Offer(
         has_pipelining="pipelining" in extensions,
         has_chunking="chunking" in extensions,
         has_8bitmime="8bitmime" in extensions,
         has_smtputf8="smtputf8" in extensions,
         has_size="size" in extensions,
-        # "SIZE 0" and "SIZE" alone set no limit (RFC 1870 section 3).
-        size_limit=int(limit) if limit.isascii() and limit.isdigit() and int(limit) else None,
+        size_limit=_size_limit(extensions.get("size", "")),
     )
 
 
@@ -54,3 +52,10 @@ def in_flight(offer: Offer, *, round_trip_s: float, wanted: int | None) -> int:
     if round_trip_s < NEAR_S:
         return 1
     return min(ceil(round_trip_s * 1000), MOST_IN_FLIGHT)
+
+
+def _size_limit(words: str) -> int | None:
+    """Of at most 20 digits; "SIZE 0" and "SIZE" alone set no limit (RFC 1870 section 3)."""
+    limit = words.strip()
+    is_number = limit.isascii() and limit.isdigit() and len(limit) <= 20
+    return (int(limit) or None) if is_number else None
