@@ -7,7 +7,8 @@ one write (RFC 2920 section 3.1); one command at a time (RFC 5321 section 4.1.4)
 matched to its command, so a refused recipient never shifts the others.
 
 A body leaves only while fewer than `in_flight` outcomes are unsettled: the caller settles each
-once it is in the ledger.
+once it is in the ledger. Not covered: a relay that, against RFC 5321 section 4.1.1.4, keeps the
+recipients of a body that it has refused; the next message on the way would go to them, too.
 """
 
 from collections import deque
@@ -55,16 +56,23 @@ GO_ON = 354
 
 @dataclass(slots=True, eq=False)
 class Transaction:
-    """One message on its way. `has_left` once its body has been written; `on_end` is called once,
-    with the relay's last word on it, or None: it was surely not taken, and another connection may
-    have it."""
+    """One message on its way. `has_left` while its body is written and not settled; `on_end` is
+    called once, with the relay's last word on it, or None: it was surely not taken, and another
+    connection may have it."""
 
     envelope: Envelope
     on_end: Callable[[Reply | None], object]
-    has_begun: bool = False
     has_left: bool = False
-    is_put_back: bool = False
+    # The relay took its MAIL for a second one within a transaction that it had kept open.
+    is_nested: bool = False
+    # Refused, and so that the body can't be taken, whatever else is accepted.
+    is_barred: bool = False
     refusal: Reply | None = field(default=None, repr=False)
+
+    @property
+    def last_word(self) -> Reply | None:
+        """What it ends with when it was refused."""
+        return None if self.is_nested else self.refusal
 
 
 _Owed = tuple[Step, Transaction | None]
@@ -84,6 +92,7 @@ class Conversation:
         self._todo: deque[_Owed] = deque()
         self._owed: deque[_Owed] = deque()
         self._has_refused = False
+        self._keeps_open = False
 
     @property
     def is_idle(self) -> bool:
@@ -96,7 +105,12 @@ class Conversation:
         return _PHASES[self._owed[0][0]] if self._owed else None
 
     def begin(self, transaction: Transaction) -> None:
-        """Queue a message, behind those begun before."""
+        """Queue a message, behind those begun before. Raises ValueError for one that could not be
+        sent as it is."""
+        check_line_ends(transaction.envelope)
+        if self.trouble:
+            transaction.on_end(None)
+            return
         for step in self._steps:
             self._todo.append((step, transaction))
 
@@ -109,10 +123,11 @@ class Conversation:
 
     def to_write(self) -> bytes:
         """What may be said now; b"" when the relay is to speak first."""
-        todo, out = self._todo, []
+        todo = self._todo
+        out: list[bytes] = []
         while todo and self._may_follow(todo[0]):
             step, transaction = item = todo.popleft()
-            out.append(self._bytes(step, transaction))
+            self._say(step, transaction, out)
             if step is not Step.HEAD:
                 self._owed.append(item)
         return b"".join(out)
@@ -127,8 +142,8 @@ class Conversation:
             self.fail(f"unexpected reply: {self._reader.nonsense}")
 
     def fail(self, why: str) -> None:
-        """The line broke, or nothing came in time. What has left is uncertain; what was begun ends
-        without a code; what was not is put back."""
+        """The line broke, or nothing came in time. What has left is uncertain; what the relay owed
+        its next word to ends without a code; the others are put back."""
         self._end_all(why, is_closed_by_relay=False)
 
     def _may_follow(self, item: _Owed) -> bool:
@@ -143,38 +158,44 @@ class Conversation:
             return self._credit > 0 and not is_full
         return True
 
-    def _bytes(self, step: Step, transaction: Transaction | None) -> bytes:
+    def _say(self, step: Step, transaction: Transaction | None, out: list[bytes]) -> None:
         if transaction is None:
-            return b".\r\n" if step is Step.DOT else b"RSET\r\n"
-        envelope = transaction.envelope
-        if step is Step.HEAD:
-            return self._head(transaction)
-        if step is Step.MAIL:
-            transaction.has_begun = True
-            return mail_command(envelope, self._offer)
-        if step is Step.RCPT:
-            return rcpt_command(envelope)
-        if step is Step.DATA:
-            return b"DATA\r\n"
-        transaction.has_left = True
-        self._credit -= 1
-        self._bytes_out += len(envelope.message)
-        if step is Step.CHUNK:
-            return b"BDAT %d LAST\r\n%b" % (len(envelope.message), envelope.message)
-        return to_wire(envelope)
+            out.append(b".\r\n" if step is Step.DOT else b"RSET\r\n")
+        elif step is Step.HEAD:
+            self._say_head(transaction, out)
+        elif step is Step.MAIL:
+            out.append(mail_command(transaction.envelope, self._offer))
+        elif step is Step.RCPT:
+            out.append(rcpt_command(transaction.envelope))
+        elif step is Step.DATA:
+            out.append(b"DATA\r\n")
+        else:
+            self._say_body(step, transaction, out)
 
-    def _head(self, transaction: Transaction) -> bytes:
+    def _say_head(self, transaction: Transaction, out: list[bytes]) -> None:
         """MAIL, RCPT and, without CHUNKING, DATA, which ends the group."""
-        transaction.has_begun = True
-        envelope = transaction.envelope
-        head = mail_command(envelope, self._offer) + rcpt_command(envelope)
         owed = self._owed
+        if self._keeps_open:
+            out.append(b"RSET\r\n")
+            owed.append((Step.RSET, None))
+        out.append(mail_command(transaction.envelope, self._offer))
+        out.append(rcpt_command(transaction.envelope))
         owed.append((Step.MAIL, transaction))
         owed.append((Step.RCPT, transaction))
-        if self._offer.has_chunking:
-            return head
-        owed.append((Step.DATA, transaction))
-        return head + b"DATA\r\n"
+        if not self._offer.has_chunking:
+            out.append(b"DATA\r\n")
+            owed.append((Step.DATA, transaction))
+
+    def _say_body(self, step: Step, transaction: Transaction, out: list[bytes]) -> None:
+        message = transaction.envelope.message
+        transaction.has_left = True
+        self._credit -= 1
+        self._bytes_out += len(message)
+        if step is Step.CHUNK:
+            out.append(b"BDAT %d LAST\r\n" % len(message))
+            out.append(message)
+        else:
+            out.append(to_wire(transaction.envelope))
 
     def _hear(self, said: Said) -> None:
         if not self._owed:
@@ -187,7 +208,7 @@ class Conversation:
             self._closed(step, transaction, said)
         elif transaction is None:
             if step is Step.RSET and said.code >= 400:
-                self.fail(f"RSET was refused: {said.code} {said.text}")
+                self._hear_no_reset(said)
         elif step is Step.DATA:
             self._hear_data(transaction, said)
         elif step is Step.MAIL or step is Step.RCPT:
@@ -195,45 +216,57 @@ class Conversation:
         else:
             self._hear_last(step, transaction, said)
 
+    def _hear_no_reset(self, said: Said) -> None:
+        """Without RSET a refused transaction may stay open. What is on its way will be answered;
+        when nothing is, the others are better off elsewhere."""
+        if not any(step is Step.BODY or step is Step.CHUNK for step, _ in self._owed):
+            self._end_all(f"RSET was refused: {said.code} {said.text}", is_closed_by_relay=True)
+
     def _hear_envelope(self, step: Step, transaction: Transaction, said: Said) -> None:
         if said.code < 300:
-            return
-        if said.code < 400:
+            if transaction.refusal is None:
+                return
+            # It has refused MAIL and takes RCPT: into a transaction that it had kept open.
+            transaction.is_barred = False
+        elif said.code < 400:
             self._nonsense(step, transaction, said)
             return
-        # A relay that keeps a refused transaction open takes the next MAIL for a nested one.
-        if step is Step.MAIL and said.code == BAD_SEQUENCE and self._has_refused:
-            transaction.is_put_back = True
-        self._refuse(step, transaction, said)
+        else:
+            self._refuse(step, transaction, said)
         if not (self._owed and self._owed[0][1] is transaction):
             self._end_refused(transaction)
 
     def _hear_data(self, transaction: Transaction, said: Said) -> None:
         if 354 != said.code < 400:
             self._nonsense(Step.DATA, transaction, said)
-            return
-        if said.code == GO_ON and transaction.refusal is None:
-            return  # the body is the next thing to do
-        if said.code == GO_ON:
+        elif said.code != GO_ON:
+            self._refuse(Step.DATA, transaction, said)
+            self._end_refused(transaction)
+        elif transaction.is_barred:
             # It waits for a message although it has no recipient (RFC 2920 section 3.1).
             self._todo.popleft()
-            self._todo.appendleft((Step.DOT, None))
-            self._end(transaction, transaction.refusal)
-            return
-        self._refuse(Step.DATA, transaction, said)
-        self._end_refused(transaction)
+            self._todo.extendleft(((Step.RSET, None), (Step.DOT, None)))
+            self._end(transaction, transaction.last_word)
+        elif transaction.refusal is not None:
+            # Whose transaction is it in? Only closing the line gets out of it unheard.
+            self._todo.popleft()
+            self._end(transaction, transaction.last_word)
+            self._end_all("the relay confuses two messages", is_closed_by_relay=True)
 
     def _hear_last(self, step: Step, transaction: Transaction, said: Said) -> None:
         if 300 <= said.code < 400:
             self._nonsense(step, transaction, said)
-            return
-        if transaction.refusal is not None:
+        elif transaction.refusal is not None and (transaction.is_barred or said.code >= 400):
             self._end_refused(transaction)
-            return
-        self._has_refused |= said.code >= 400
-        self._end(transaction, _reply(step, said))
+        else:
+            self._has_refused |= said.code >= 400
+            self._end(transaction, _reply(step, said))
 
     def _refuse(self, step: Step, transaction: Transaction, said: Said) -> None:
+        if step is Step.MAIL and said.code == BAD_SEQUENCE and self._has_refused:
+            # A relay that keeps refused transactions open: from now on each gets a RSET before it.
+            transaction.is_nested = self._keeps_open = True
+        transaction.is_barred = not transaction.is_nested or step is not Step.MAIL
         self._has_refused = True
         if transaction.refusal is None:
             transaction.refusal = _reply(step, said)
@@ -245,7 +278,7 @@ class Conversation:
             todo.popleft()
         if not todo or todo[0][0] in (Step.MAIL, Step.HEAD):
             todo.appendleft((Step.RSET, None))
-        self._end(transaction, transaction.refusal)
+        self._end(transaction, transaction.last_word)
 
     def _nonsense(self, step: Step, transaction: Transaction, said: Said) -> None:
         self._owed.appendleft((step, transaction))
@@ -256,26 +289,32 @@ class Conversation:
         if transaction is not None:
             self._todo = deque(item for item in self._todo if item[1] is not transaction)
             self._owed = deque(item for item in self._owed if item[1] is not transaction)
-            self._end(transaction, transaction.refusal or _reply(step, said))
+            is_refused = transaction.refusal is not None
+            self._end(transaction, transaction.last_word if is_refused else _reply(step, said))
         self._end_all(f"{said.code} {said.text}", is_closed_by_relay=True)
 
     def _end_all(self, why: str, *, is_closed_by_relay: bool) -> None:
         self.trouble = why
+        step, blamed = self._owed[0] if self._owed else (Step.MAIL, None)
         open_ones = dict.fromkeys(one for _, one in (*self._owed, *self._todo) if one is not None)
-        phases = {one: _PHASES[step] for step, one in reversed(self._owed) if one is not None}
         self._owed.clear()
         self._todo.clear()
         for one in open_ones:
-            if one.refusal is not None:
-                self._end(one, one.refusal)
-            elif is_closed_by_relay or not one.has_begun:
-                self._end(one, None)
+            may_be_taken = one.has_left and not one.is_barred and not is_closed_by_relay
+            if may_be_taken:
+                self._end(one, Reply(Phase.BODY, None, "", why))
+            elif one.refusal is not None:
+                self._end(one, one.last_word)
+            elif one is blamed and not is_closed_by_relay:
+                self._end(one, Reply(_PHASES[step], None, "", why))
             else:
-                phase = Phase.BODY if one.has_left else phases.get(one, Phase.DATA)
-                self._end(one, Reply(phase, None, "", why))
+                self._end(one, None)
 
     def _end(self, transaction: Transaction, reply: Reply | None) -> None:
-        transaction.on_end(None if transaction.is_put_back else reply)
+        if reply is None:
+            # It was not taken, and so there is nothing to wait for in the ledger.
+            self.settle(transaction)
+        transaction.on_end(reply)
 
 
 def mail_command(envelope: Envelope, offer: Offer) -> bytes:
@@ -283,7 +322,7 @@ def mail_command(envelope: Envelope, offer: Offer) -> bytes:
     command = b"MAIL FROM:<%b>" % envelope.sender.encode()
     if offer.has_size:
         command += b" SIZE=%d" % len(envelope.message)
-    if not envelope.recipient.isascii():
+    if not (envelope.recipient.isascii() and envelope.sender.isascii()):
         command += b" BODY=8BITMIME SMTPUTF8" if offer.has_8bitmime else b" SMTPUTF8"
     return command + b"\r\n"
 
@@ -298,20 +337,23 @@ def to_wire(envelope: Envelope) -> bytes:
     dot (RFC 5321 section 4.5.2)."""
     message = envelope.message
     if not envelope.is_dotless:
-        refuse_bare_line_ends(message)
         message = message.replace(b"\r\n.", b"\r\n..")
         message = b"." + message if message.startswith(b".") else message
     return message + b".\r\n"
 
 
-def refuse_bare_line_ends(message: bytes) -> None:
-    """Raises ValueError unless lines end in CRLF, no CR or LF stands alone and the last line ends
-    (RFC 5321 section 2.3.8): anything else could be cut in two by a lenient server."""
+def check_line_ends(envelope: Envelope) -> None:
+    """Raises ValueError unless the last line ends in CRLF and, where the message is not known to be
+    dotless, no CR or LF stands alone (RFC 5321 section 2.3.8): anything else could be cut in two by
+    a lenient server."""
+    message = envelope.message
+    if not message.endswith(b"\r\n"):
+        raise ValueError("a message must end with CRLF")
+    if envelope.is_dotless:
+        return
     n_lines = message.count(b"\r\n")
     if message.count(b"\n") != n_lines or message.count(b"\r") != n_lines:
         raise ValueError("a message must have CRLF line ends and no CR or LF alone")
-    if not message.endswith(b"\r\n"):
-        raise ValueError("a message must end with CRLF")
 
 
 def _reply(step: Step, said: Said) -> Reply:

@@ -21,7 +21,8 @@ class Line(Protocol):
         """How many tasks keep it busy."""
 
     async def send(self, envelope: Envelope) -> Reply:
-        """The last word on the message. Raises RelayError: nothing was sent, nothing can be."""
+        """The last word on the message, to be followed by settle() or drop(): others wait for it.
+        Raises RelayError: nothing was sent, nothing can be."""
 
     def settle(self, envelope: Envelope) -> None:
         """What became of the message is in the ledger: until then no further body may leave."""

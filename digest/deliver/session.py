@@ -6,6 +6,7 @@ each other up. Timeouts: RFC 5321 section 4.5.3.2.
 """
 
 import asyncio
+from functools import partial
 
 from digest.deliver.conversation import Conversation, Transaction
 from digest.deliver.offer import Offer
@@ -23,7 +24,7 @@ class Session(asyncio.Protocol):
     ) -> None:
         self.offer = offer
         self.n_begun = 0
-        self.n_accepted = 0
+        self.n_answered = 0
         self._talk = Conversation(offer, in_flight=in_flight)
         self._timeout_s = timeout_s
         self._final_timeout_s = final_timeout_s
@@ -47,20 +48,22 @@ class Session(asyncio.Protocol):
 
     async def send(self, envelope: Envelope) -> tuple[Transaction, Reply | None]:
         """Hand over one message; the relay's last word, or None: surely not taken, and another
-        connection may have it. Dropped when cancelled: nobody would hear the answer."""
+        connection may have it. The connection is dropped when cancelled: nobody would hear.
+
+        Raises ValueError for a message that could not be sent as it is.
+        """
         answer: asyncio.Future[Reply | None] = self._loop.create_future()
-        transaction = Transaction(envelope, answer.set_result)
-        self.n_begun += 1
+        transaction = Transaction(envelope, partial(_tell, answer))
         self._talk.begin(transaction)
+        self.n_begun += 1
         self._flush()
         try:
             reply = await answer
         except asyncio.CancelledError:
-            transaction.on_end = _forget
             self.abort()
             raise
-        if reply is not None and reply.phase is Phase.BODY and reply.code in range(200, 300):
-            self.n_accepted += 1
+        if reply is not None and reply.code is not None:
+            self.n_answered += 1
         return transaction, reply
 
     def settle(self, transaction: Transaction) -> None:
@@ -71,8 +74,9 @@ class Session(asyncio.Protocol):
 
     async def idle(self) -> None:
         """Wait until every message begun has ended."""
-        if not self._talk.is_idle:
-            self._idle = self._idle or self._loop.create_future()
+        while not self._talk.is_idle:
+            if self._idle is None or self._idle.done():
+                self._idle = self._loop.create_future()
             await asyncio.shield(self._idle)
 
     def abort(self) -> None:
@@ -84,6 +88,7 @@ class Session(asyncio.Protocol):
         if self._transport is not None and self.is_usable:
             self._transport.write(b"QUIT\r\n")
             self._transport.close()
+            self._talk.fail("we said good-bye")
         self._stop()
 
     # What asyncio calls.
@@ -114,6 +119,7 @@ class Session(asyncio.Protocol):
     def resume_writing(self) -> None:
         """There is room again."""
         self._is_full = False
+        self._heard_at = self._loop.time()
         self._flush()
 
     def _flush(self) -> None:
@@ -129,8 +135,11 @@ class Session(asyncio.Protocol):
             self._stop()
 
     def _watch(self) -> None:
-        """Look again when the reply that is owed would be late."""
-        self._timer = self._loop.call_at(self._heard_at + self._patience_s(), self._look)
+        """Look again when the reply that is owed would be late, or, since another one may be owed
+        by then, when that would be."""
+        late_at = self._heard_at + self._patience_s()
+        look_at = min(late_at, self._loop.time() + self._timeout_s)
+        self._timer = self._loop.call_at(look_at, self._look)
 
     def _look(self) -> None:
         self._timer = None
@@ -163,5 +172,7 @@ class Session(asyncio.Protocol):
             self._idle.set_result(None)
 
 
-def _forget(_reply: Reply | None) -> None:
-    """Nobody waits for it any more."""
+def _tell(answer: asyncio.Future[Reply | None], reply: Reply | None) -> None:
+    """Unless whoever waited has been cancelled."""
+    if not answer.done():
+        answer.set_result(reply)

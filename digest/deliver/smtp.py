@@ -79,6 +79,7 @@ class SmtpLine:
         self._renewing = asyncio.Lock()
         self._error: RelayError | None = None
         self._unsettled: dict[str, tuple[Session, Transaction]] = {}
+        self._all_settled: asyncio.Future[None] | None = None
         self.in_flight = 1
 
     @property
@@ -112,12 +113,17 @@ class SmtpLine:
         except LINE_ERRORS as error:
             client.close()
             raise RelayError(explain(error, relay.label, terms.timeout_s)) from error
+        except BaseException:
+            # Cancelled, for one.
+            client.close()
+            raise
 
     async def send(self, envelope: Envelope) -> Reply:
         """Hand over one message and return the relay's last word on it; settle() it once that is
-        in the ledger.
+        in the ledger, or drop() the line: others wait for it.
 
         Raises RelayError when the line was gone and can't be made again: then nothing was sent.
+        Raises ValueError for a message that could not be sent as it is.
         """
         reply: Reply | None = None
         for _ in range(MAX_CONNECTIONS_A_MESSAGE):
@@ -138,16 +144,21 @@ class SmtpLine:
         if held is not None:
             session, transaction = held
             session.settle(transaction)
+        if self._all_settled is not None and not self._unsettled:
+            self._wake()
 
     def drop(self) -> None:
         """Send no body that has not left yet; the next message gets a new connection."""
         self.close()
+        self._unsettled.clear()
+        self._wake()
 
     async def quit(self) -> None:
         """Wait for what is on its way, and say good-bye."""
-        if self._session is not None:
-            await self._session.idle()
-            self._session.quit()
+        session = self._session
+        if session is not None:
+            await session.idle()
+            session.quit()
 
     def close(self) -> None:
         """Drop the connection."""
@@ -166,6 +177,10 @@ class SmtpLine:
                 return self._session
             await self.quit()
             self.close()
+            # A kill may leave as many unknown as one connection may have on its way, not two.
+            while self._unsettled:
+                self._all_settled = self._all_settled or asyncio.get_running_loop().create_future()
+                await asyncio.shield(self._all_settled)
             try:
                 await self.open()
             except RelayError as error:
@@ -173,6 +188,11 @@ class SmtpLine:
                 raise
             assert self._session is not None  # noqa: S101 - open() either sets it or raises
             return self._session
+
+    def _wake(self) -> None:
+        waiting, self._all_settled = self._all_settled, None
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
 
     def _has_room(self, session: Session) -> bool:
         return session.is_usable and session.n_begun < self._terms.max_messages
@@ -195,8 +215,9 @@ class SmtpLine:
 
 
 def _is_full_measure(reply: Reply, session: Session) -> bool:
-    """Whether the relay only ended the connection, after messages it took, and not the message."""
-    return reply.code == CLOSING and reply.phase is not Phase.BODY and session.n_accepted > 0
+    """Whether the relay only ended the connection, after others that it answered, and said nothing
+    of the message."""
+    return reply.code == CLOSING and reply.phase is not Phase.BODY and session.n_answered > 1
 
 
 def _unsendable(envelope: Envelope, offer: Offer) -> Reply | None:
@@ -207,8 +228,13 @@ def _unsendable(envelope: Envelope, offer: Offer) -> Reply | None:
     address = envelope.recipient
     if ADDRESS.fullmatch(address) is None:
         return Reply(Phase.RCPT, 553, "5.1.3", "not an address (RFC 5321 section 4.1.2)")
-    if not address.isascii() and not offer.has_smtputf8:
-        return Reply(Phase.RCPT, 553, "5.6.7", "the address needs SMTPUTF8, which is not offered")
+    if not offer.has_smtputf8:
+        if not address.isascii():
+            words = "the address needs SMTPUTF8, which is not offered"
+            return Reply(Phase.RCPT, 553, "5.6.7", words)
+        if not envelope.sender.isascii():
+            words = "the sender's address needs SMTPUTF8, which is not offered"
+            return Reply(Phase.MAIL, 553, "5.6.7", words)
     if offer.size_limit is not None and len(envelope.message) > offer.size_limit:
         size = len(envelope.message)
         words = f"the message has {size:,} bytes, the relay takes {offer.size_limit:,} (SIZE)"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver.conversation import to_wire
+from digest.deliver.conversation import check_line_ends, to_wire
 from digest.deliver.maildir import file_name
 from digest.model.message import Envelope
 
@@ -33,7 +33,7 @@ def test_a_server_reads_back_the_same_lines(content: list[str]) -> None:
 )
 def test_what_could_be_cut_in_two_is_refused(message: bytes) -> None:
     with pytest.raises(ValueError, match="a message must"):
-        to_wire(an_envelope(message))
+        check_line_ends(an_envelope(message))
 
 
 @given(st.text(), st.text())
