@@ -134,7 +134,11 @@ class SmtpLine:
             transaction, reply = await session.send(envelope)
             if reply is None or _is_full_measure(reply, session):
                 continue
-            self._unsettled[envelope.message_id] = (session, transaction)
+            if reply.phase is Phase.BODY:
+                self._unsettled[envelope.message_id] = (session, transaction)
+            elif transaction.has_left:
+                # Refused before its body counted: a kill now would leave nothing unknown.
+                session.settle(transaction)
             return reply
         return reply or Reply(Phase.MAIL, None, "", "the line broke again and again")
 

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import subprocess
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ class Mailbox:
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
     n_lines: int = 0
     greetings: list[str] = field(default_factory=list)
+    offers: tuple[str, ...] = ()
     stop_listening: Callable[[], None] = lambda: None
 
     @property
@@ -43,7 +45,7 @@ class Mailbox:
     ) -> list[str]:
         session.host_name = hostname
         self.greetings.append(hostname)
-        return responses
+        return [*responses[:-1], *(f"250-{offer}" for offer in self.offers), responses[-1]]
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self.accepted += [(to, envelope.original_content) for to in envelope.rcpt_tos]
@@ -124,6 +126,119 @@ class FallsSilent(Mailbox):
         self.arrivals.put_nowait(len(self.accepted))
         await asyncio.Event().wait()
         return ""
+
+
+CLOSE, SILENCE = "close", "silence"
+
+
+@dataclass
+class Faulty(Mailbox):
+    """Takes messages, with a deed instead of the answer where the test says so: a reply, CLOSE or
+    SILENCE. `at` is by phase and number, counted over all lines from 1; `always` by phase. Phases
+    are MAIL, RCPT, DATA, RSET, BODY (the message is refused) and TAKEN (it is not said)."""
+
+    at: dict[tuple[str, int], str] = field(default_factory=dict)
+    always: dict[str, str] = field(default_factory=dict)
+    keeps_open: bool = False  # a transaction whose recipients were refused
+    n_asked: Counter[str] = field(default_factory=Counter)
+
+    def deed(self, phase: str) -> str | None:
+        self.n_asked[phase] += 1
+        return self.at.get((phase, self.n_asked[phase])) or self.always.get(phase)
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        refusal = self.deed("BODY")
+        if refusal is not None:
+            return await misbehave(server, refusal)
+        answer = await super().handle_DATA(server, session, envelope)
+        deed = self.deed("TAKEN")
+        return answer if deed is None else await misbehave(server, deed)
+
+
+async def misbehave(server: Any, deed: str) -> str:
+    """The reply to give; a relay that says 421, closes or falls silent never comes back."""
+    if deed[:3].isdigit() and not deed.startswith("421"):
+        return deed
+    if deed != SILENCE:
+        if deed != CLOSE:
+            await server.push(deed)
+        # Not abort(): what was said before shall arrive.
+        server.transport.write_eof()
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+class Chunking(SMTP):
+    """aiosmtpd with BDAT and with the deeds of a Faulty mailbox, which says what is offered."""
+
+    event_handler: Faulty
+    envelope: Any
+    _reader: Any
+
+    async def smtp_MAIL(self, arg: str) -> None:  # noqa: N802
+        await self._do("MAIL", super().smtp_MAIL, arg)
+
+    async def smtp_RCPT(self, arg: str) -> None:  # noqa: N802
+        await self._do("RCPT", super().smtp_RCPT, arg)
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        await self._do("DATA", super().smtp_DATA, arg)
+
+    async def smtp_RSET(self, arg: str) -> None:  # noqa: N802
+        await self._do("RSET", super().smtp_RSET, arg)
+
+    async def smtp_BDAT(self, arg: str) -> None:  # noqa: N802
+        """RFC 3030 section 2, for messages of one chunk."""
+        size, last = arg.split()
+        assert last == "LAST"
+        body = await self._reader.readexactly(int(size))
+        if not self.envelope.rcpt_tos:
+            if not self.event_handler.keeps_open:
+                self._set_post_data_state()  # type: ignore[no-untyped-call]
+            await self.push("503 5.5.1 no valid recipients")
+            return
+        self.envelope.content = self.envelope.original_content = body
+        answer = await self.event_handler.handle_DATA(self, self.session, self.envelope)
+        self._set_post_data_state()  # type: ignore[no-untyped-call]
+        await self.push(answer)
+
+    async def _do(self, phase: str, method: Any, arg: str) -> None:
+        deed = self.event_handler.deed(phase)
+        if deed is None:
+            await method(arg)
+        else:
+            await self.push(await misbehave(self, deed))
+
+
+for _name in ("MAIL", "RCPT", "DATA", "RSET"):
+    # aiosmtpd reads a command's help and phase off the method.
+    getattr(Chunking, f"smtp_{_name}").__doc__ = getattr(SMTP, f"smtp_{_name}").__doc__
+
+
+class ByteByByte(Chunking):
+    """Each byte of a reply is a packet of its own."""
+
+    async def push(self, status: str | bytes) -> None:
+        reply = status if isinstance(status, bytes) else status.encode()
+        for byte in reply + b"\r\n":
+            self._writer.write(bytes([byte]))
+            await self._writer.drain()
+            await asyncio.sleep(0)
+
+
+class InOnePacket(Chunking):
+    """Says nothing before it has read all that has come, as Postfix does."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._unsaid = b""
+
+    async def push(self, status: str | bytes) -> None:
+        self._unsaid += (status if isinstance(status, bytes) else status.encode()) + b"\r\n"
+        if not self._reader._buffer:
+            self._writer.write(self._unsaid)
+            self._unsaid = b""
+            await self._writer.drain()
 
 
 def password_check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> Any:
