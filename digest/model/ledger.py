@@ -29,13 +29,17 @@ class Reply:
 
 
 class DeliveryState(IntEnum):
-    """Outcome of (edition, subscriber); the order is the one in which an upsert may rise."""
+    """Outcome of (edition, subscriber); the order is the one in which an upsert may rise.
+
+    HELD: it may have been taken, and is not sent again unless somebody says so.
+    """
 
     DEFERRED = 1
-    FAILED = 2
-    EXPIRED = 3
-    SUPPRESSED = 4
-    SENT = 5
+    HELD = 2
+    FAILED = 3
+    EXPIRED = 4
+    SUPPRESSED = 5
+    SENT = 6
 
 
 class Concern(Enum):
@@ -59,10 +63,12 @@ class Outcome:
 
 
 class EditionState(Enum):
-    """composed edition: ready -> sending -> sent; a night without one: skipped."""
+    """composed edition: ready -> sending -> sent; paused: it waits for somebody to look; a night
+    without one: skipped."""
 
     READY = "ready"
     SENDING = "sending"
+    PAUSED = "paused"
     SENT = "sent"
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
@@ -95,7 +101,7 @@ class ClaimedBatch:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A row of the ledger."""
+    """A row of the ledger. `is_attempt` False: it only says more of an attempt counted before."""
 
     edition_id: int
     subscriber_id: int
@@ -104,6 +110,7 @@ class Delivery:
     outcome: Outcome
     relay: str
     at: datetime
+    is_attempt: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,7 @@ class EditionRecord:
     subject: str
     counts: Mapping[str, int]
     edition: Edition | None
+    resumed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +153,4 @@ class DeliveryReport:
     @property
     def is_finished(self) -> bool:
         """Whether nobody is left to serve, now or later."""
-        return self.state not in (EditionState.READY, EditionState.SENDING)
+        return self.state not in (EditionState.READY, EditionState.SENDING, EditionState.PAUSED)

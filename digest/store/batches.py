@@ -20,6 +20,8 @@ LEASE_S = 30.0
 # A batch whose holder died that often is set aside: each death may repeat a message.
 MAX_TRIES = 10
 FIRST, RETRY = "first", "retry"
+# An edition of another state is paused, or over.
+CLAIMABLE_STATES = (EditionState.READY.value, EditionState.SENDING.value)
 OPEN_STATES = (BatchState.READY.value, BatchState.SENDING.value, BatchState.PARKED.value)
 
 
@@ -50,18 +52,19 @@ def freeze_batches(
 def claim_batch(
     connection: Connection, edition_id: int, *, owner: str, now: datetime, lease_s: float = LEASE_S
 ) -> ClaimedBatch | None:
-    """Take the batch claimed least often, lowest number first; None when none may be claimed.
+    """Take the batch that had the fewest turns, lowest number first; None when none may be claimed.
 
     Claimable is what is ready and whose `not_before` has come, and what another held beyond its
     lease. `now` should be one clock for all workers of a store.
     """
-    _lock_edition(connection, edition_id)
+    if _lock_edition(connection, edition_id) not in CLAIMABLE_STATES:
+        return None
     _park_poisoned(connection, edition_id, now)
     may_be_claimed = and_(batch.c.edition_id == edition_id, _claimable(now))
     chosen = (
         select(batch.c.id)
         .where(may_be_claimed)
-        .order_by(batch.c.epoch, batch.c.no)
+        .order_by(batch.c.turns, batch.c.no)
         .limit(1)
         .scalar_subquery()
     )
@@ -74,6 +77,7 @@ def claim_batch(
             owner=owner,
             lease_until=now + timedelta(seconds=lease_s),
             tries=batch.c.tries + 1,
+            turns=batch.c.turns + 1,
         )
         .returning(batch.c.id, batch.c.epoch, batch.c.ids)
     ).one_or_none()
@@ -81,6 +85,14 @@ def claim_batch(
         return None
     _mark_sending(connection, edition_id)
     return _claimed(connection, edition_id, row.id, row.epoch, unpack_ids(row.ids))
+
+
+def append_retry(connection: Connection, edition_id: int, ids: Sequence[int], *, size: int) -> None:
+    """More batches for readers who are to be tried again at once; ids strictly ascending."""
+    _lock_edition(connection, edition_id)
+    first = _next_no(connection, edition_id)
+    for no, portion in enumerate(_portions(ids, size), start=first):
+        connection.execute(insert(batch), _row(edition_id, no, RETRY, portion))
 
 
 def renew_lease(
@@ -95,12 +107,19 @@ def renew_lease(
     return found.rowcount == 1
 
 
-def release_batch(connection: Connection, claimed: ClaimedBatch) -> bool:
-    """Give an unfinished batch back in good order; False when it was no longer ours."""
+def release_batch(connection: Connection, claimed: ClaimedBatch, *, had_turn: bool = True) -> bool:
+    """Give an unfinished batch back in good order; False when it was no longer ours. `had_turn`
+    False: nobody of it was served, so it keeps its place before those of which somebody was."""
     found = connection.execute(
         update(batch)
         .where(_still_ours(claimed))
-        .values(state=BatchState.READY.value, owner=None, lease_until=None, tries=batch.c.tries - 1)
+        .values(
+            state=BatchState.READY.value,
+            owner=None,
+            lease_until=None,
+            tries=batch.c.tries - 1,
+            turns=batch.c.turns - int(not had_turn),
+        )
     )
     return found.rowcount == 1
 
@@ -192,11 +211,13 @@ def count_open(connection: Connection, edition_id: int) -> dict[BatchState, int]
     return {BatchState(state): n for state, n in rows}
 
 
-def _lock_edition(connection: Connection, edition_id: int) -> None:
+def _lock_edition(connection: Connection, edition_id: int) -> str | None:
+    """The edition's state, which stays so until the transaction ends."""
     # FOR NO KEY UPDATE: outcomes, which only refer to the row, are still written meanwhile.
     # SQLite has no row locks and needs none: one transaction writes at a time.
-    row = select(edition.c.id).where(edition.c.id == edition_id)
-    connection.execute(row.with_for_update(key_share=True))
+    row = select(edition.c.state).where(edition.c.id == edition_id)
+    state: str | None = connection.scalar(row.with_for_update(key_share=True))
+    return state
 
 
 def _claimable(now: datetime) -> ColumnElement[bool]:

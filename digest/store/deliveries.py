@@ -1,8 +1,8 @@
 """Deliveries: the append-only outcome of (edition, subscriber).
 
-deferred < failed < expired < suppressed < sent: an upsert may only rise, so that no later word
-takes back a message that was accepted. An outcome is a fact and is taken from a worker that has
-lost its batch, too. No row: not attempted, or unknown. I/O: the database.
+deferred < held < failed < expired < suppressed < sent: an upsert may only rise, so that no later
+word takes back a message that was accepted. An outcome is a fact and is taken from a worker that
+has lost its batch, too. No row: not attempted, or unknown. I/O: the database.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,9 +24,9 @@ WITHOUT_ATTEMPT = (DeliveryState.SUPPRESSED, DeliveryState.EXPIRED)
 # One statement for SQLite and PostgreSQL. Facts follow the higher state; equal states, the later.
 _UPSERT = text("""
 INSERT INTO delivery (edition_id, subscriber_id, batch_id, epoch, state, code, enhanced, reply,
-                      relay, at, n_attempts)
+                      relay, at, is_uncertain, n_attempts)
 VALUES (:edition_id, :subscriber_id, :batch_id, :epoch, :state, :code, :enhanced, :reply,
-        :relay, :at, :n_attempts)
+        :relay, :at, :is_uncertain, :n_attempts)
 ON CONFLICT (edition_id, subscriber_id) DO UPDATE SET
     batch_id = CASE WHEN excluded.state >= delivery.state
                THEN excluded.batch_id ELSE delivery.batch_id END,
@@ -36,6 +36,8 @@ ON CONFLICT (edition_id, subscriber_id) DO UPDATE SET
                THEN excluded.enhanced ELSE delivery.enhanced END,
     reply = CASE WHEN excluded.state >= delivery.state THEN excluded.reply ELSE delivery.reply END,
     relay = CASE WHEN excluded.state >= delivery.state THEN excluded.relay ELSE delivery.relay END,
+    is_uncertain = CASE WHEN excluded.state >= delivery.state
+                   THEN excluded.is_uncertain ELSE delivery.is_uncertain END,
     at = CASE WHEN excluded.state >= delivery.state THEN excluded.at ELSE delivery.at END,
     state = CASE WHEN excluded.state >= delivery.state THEN excluded.state ELSE delivery.state END,
     n_attempts = delivery.n_attempts + excluded.n_attempts
@@ -79,5 +81,6 @@ def _row(item: Delivery) -> dict[str, object]:
         "reply": item.outcome.text.replace("\0", "")[:MAX_REPLY],
         "relay": item.relay,
         "at": item.at,
-        "n_attempts": 0 if item.outcome.state in WITHOUT_ATTEMPT else 1,
+        "is_uncertain": item.outcome.is_uncertain,
+        "n_attempts": int(item.is_attempt and item.outcome.state not in WITHOUT_ATTEMPT),
     }

@@ -1,6 +1,7 @@
 """Editions: one row per publication and local day, the guard against sending a night twice.
 
-ready -> sending -> sent | cancelled; skipped, which may still become ready (docs/ledger.md).
+ready -> sending -> sent | cancelled, with paused on the way; skipped, which may still become ready
+(docs/ledger.md).
 I/O: the database.
 """
 
@@ -20,7 +21,7 @@ from digest.store.edition_json import from_json, to_json
 from digest.store.schema import batch, delivery, edition, edition_entry, entry
 
 BATCH_SIZE = 500
-OPEN = (EditionState.READY.value, EditionState.SENDING.value)
+OPEN = (EditionState.READY.value, EditionState.SENDING.value, EditionState.PAUSED.value)
 CLOSED = (EditionState.SENT.value, EditionState.CANCELLED.value)
 
 
@@ -167,6 +168,39 @@ def finish_edition(connection: Connection, edition_id: int, *, now: datetime) ->
     return found.rowcount == 1
 
 
+def refresh_counts(connection: Connection, edition_id: int) -> None:
+    """Bring a sent edition's counts up to what came late: a worker that was paused has facts to
+    tell, too."""
+    connection.execute(
+        update(edition)
+        .where(edition.c.id == edition_id, edition.c.state == EditionState.SENT.value)
+        .values(counts=progress(connection, edition_id))
+    )
+
+
+def pause_edition(connection: Connection, edition_id: int, *, reason: str) -> bool:
+    """Let no further batch be claimed until somebody resumes it; False when it is not under way."""
+    found = connection.execute(
+        update(edition)
+        .where(
+            edition.c.id == edition_id,
+            edition.c.state.in_((EditionState.READY.value, EditionState.SENDING.value)),
+        )
+        .values(state=EditionState.PAUSED.value, reason=reason)
+    )
+    return found.rowcount == 1
+
+
+def resume_edition(connection: Connection, edition_id: int, *, now: datetime) -> bool:
+    """Go on with a paused edition; False when it is not paused."""
+    found = connection.execute(
+        update(edition)
+        .where(edition.c.id == edition_id, edition.c.state == EditionState.PAUSED.value)
+        .values(state=EditionState.SENDING.value, reason="", resumed_at=now)
+    )
+    return found.rowcount == 1
+
+
 def cancel_edition(connection: Connection, edition_id: int, *, reason: str) -> bool:
     """Stop an edition for good: no batch can be claimed any more; False when it is not open."""
     found = connection.execute(
@@ -253,6 +287,7 @@ def _record(row: Row[Any]) -> EditionRecord:
         subject=row.subject,
         counts=dict(row.counts),
         edition=None if chosen is None else from_json(chosen),
+        resumed_at=row.resumed_at,
     )
 
 

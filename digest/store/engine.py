@@ -30,6 +30,8 @@ from digest.errors import (
 
 SOUND_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_S = 10
+# A process that was paused in the middle of a transaction must not hold up all others for longer.
+HELD_UP_S = 10
 EXPECTED_URL = (
     "DIGEST_DATABASE_URL: expected sqlite:///path with three slashes, such as "
     "sqlite:///var/digest.db, or postgresql://user:password@host/name"
@@ -138,7 +140,8 @@ def _begin_sqlite(connection: Connection) -> None:
 def _open_postgresql(url: str) -> Store:
     parsed = make_url(url).set(drivername="postgresql+psycopg")
     try:
-        engine = create_engine(parsed, pool_pre_ping=True)
+        options = f"-c idle_in_transaction_session_timeout={HELD_UP_S * 1000}"
+        engine = create_engine(parsed, pool_pre_ping=True, connect_args={"options": options})
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise StoreError(
             "PostgreSQL needs the `postgres` extra: pip install 'digest[postgres]'"

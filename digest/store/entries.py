@@ -23,7 +23,11 @@ Item = TypeVar("Item")
 
 CHUNK = 400  # bound parameters in one statement
 KEPT_UNDATED = 300  # per feed: more than feeds hold
-_UNFINISHED = (EditionState.READY.value, EditionState.SENDING.value)
+_UNFINISHED = (
+    EditionState.READY.value,
+    EditionState.SENDING.value,
+    EditionState.PAUSED.value,
+)
 _CONTENT = (
     "url", "title", "lede", "byline", "dateline", "credit", "categories", "image", "language",
     "updated_at",

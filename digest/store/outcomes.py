@@ -1,5 +1,5 @@
-"""The ledger's hot path: groups of outcomes, and attempts before them, on a connection of their
-own. I/O: the database.
+"""The ledger's hot path: groups of attempts and outcomes, on a connection of their own.
+I/O: the database.
 
 Plain SQL through the driver: what SQLAlchemy adds to a statement costs as much as the row. The
 meaning is that of deliveries.py: an upsert may only rise.
@@ -9,58 +9,116 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from digest.model.ledger import Delivery
+from digest.model.ledger import BatchState, ClaimedBatch, Delivery
 from digest.store.deliveries import MAX_REPLY, WITHOUT_ATTEMPT
 from digest.store.engine import Store, translated_driver_errors
 
 _COLUMNS = (
     "edition_id", "subscriber_id", "batch_id", "epoch", "state", "code", "enhanced", "reply",
-    "relay", "at", "n_attempts",
+    "relay", "at", "is_uncertain", "n_attempts",
 )  # fmt: skip
 # Facts follow the higher state; of equal states, the later.
-_FACTS = ("batch_id", "epoch", "code", "enhanced", "reply", "relay", "at", "state")
-_RISES = ",\n    ".join(
+_FACTS = ("batch_id", "epoch", "code", "enhanced", "reply", "relay", "at", "is_uncertain", "state")
+_RISES = ", ".join(
     f"{name} = CASE WHEN excluded.state >= delivery.state "
     f"THEN excluded.{name} ELSE delivery.{name} END"
     for name in _FACTS
 )
+_UPSERT = (
+    f"INSERT INTO delivery ({', '.join(_COLUMNS)}) "  # noqa: S608
+    f"VALUES ({', '.join('?' * len(_COLUMNS))}) "
+    f"ON CONFLICT (edition_id, subscriber_id) DO UPDATE SET {_RISES}, "
+    "n_attempts = delivery.n_attempts + excluded.n_attempts"
+)
+_ATTEMPT = (
+    "INSERT INTO attempt (edition_id, subscriber_id, batch_id, epoch, at) VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT (edition_id, subscriber_id) DO NOTHING"
+)
+_END_ATTEMPT = "DELETE FROM attempt WHERE edition_id = ? AND subscriber_id = ?"
+_CARRIED = (
+    "INSERT INTO relay_day (relay, day, n) VALUES (?, ?, ?) "
+    "ON CONFLICT (relay, day) DO UPDATE SET n = relay_day.n + excluded.n"
+)
+_IS_OURS = "SELECT 1 FROM batch WHERE id = ? AND epoch = ? AND state = ?"
 
 
 class OutcomeWriter:
-    """Holds one connection open; used by one thread at a time."""
+    """Holds one connection open; used by one thread at a time. With `has_attempts` an outcome
+    ends the attempt before it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, has_attempts: bool = False) -> None:
         self._where = store.where
         self._is_sqlite = store.is_sqlite
+        self._has_attempts = has_attempts
         self._pooled = store.engine.raw_connection()
-        mark = "?" if store.is_sqlite else "%s"
-        marks = ", ".join([mark] * len(_COLUMNS))
-        self._upsert = (
-            f"INSERT INTO delivery ({', '.join(_COLUMNS)}) VALUES ({marks}) "  # noqa: S608
-            f"ON CONFLICT (edition_id, subscriber_id) DO UPDATE SET {_RISES}, "
-            "n_attempts = delivery.n_attempts + excluded.n_attempts"
-        )
 
-    def write(self, deliveries: Sequence[Delivery]) -> None:
-        """Commit the outcomes in one transaction. Raises StoreError: none of them is written."""
-        rows = [self._row(item) for item in deliveries]
+    def write(
+        self,
+        deliveries: Sequence[Delivery],
+        attempts: Sequence[tuple[ClaimedBatch, int, datetime]] = (),
+        carried: Sequence[tuple[str, datetime, int]] = (),
+    ) -> frozenset[int]:
+        """Commit all in one transaction: outcomes; attempts (batch, subscriber, when); messages
+        that a relay took (relay, when, how many). Ids of the batches that attempts were meant for
+        and that are no longer ours: of those none is written.
+
+        Raises StoreError: then nothing is written.
+        """
         with translated_driver_errors(self._where):
             connection: Any = self._pooled.dbapi_connection
             cursor = connection.cursor()
             try:
                 if self._is_sqlite:
                     cursor.execute("BEGIN IMMEDIATE")
-                cursor.executemany(self._upsert, rows)
+                lost = self._write_attempts(cursor, attempts)
+                self._write_deliveries(cursor, deliveries)
+                if carried:
+                    rows = [(relay, self._day(at), n) for relay, at, n in carried]
+                    cursor.executemany(self._sql(_CARRIED), rows)
                 connection.commit()
             except BaseException:
                 connection.rollback()
                 raise
             finally:
                 cursor.close()
+        return lost
 
     def close(self) -> None:
         """Give the connection back."""
         self._pooled.close()
+
+    def _write_deliveries(self, cursor: Any, deliveries: Sequence[Delivery]) -> None:
+        if not deliveries:
+            return
+        cursor.executemany(self._sql(_UPSERT), [self._row(item) for item in deliveries])
+        if self._has_attempts:
+            ended = [(item.edition_id, item.subscriber_id) for item in deliveries]
+            cursor.executemany(self._sql(_END_ATTEMPT), ended)
+
+    def _write_attempts(
+        self, cursor: Any, attempts: Sequence[tuple[ClaimedBatch, int, datetime]]
+    ) -> frozenset[int]:
+        if not attempts:
+            return frozenset()
+        batches = {batch.id: batch.epoch for batch, _, _ in attempts}
+        lost = frozenset(
+            id_ for id_, epoch in batches.items() if not self._is_ours(cursor, id_, epoch)
+        )
+        rows = [
+            (batch.edition_id, subscriber_id, batch.id, batch.epoch, self._instant(at))
+            for batch, subscriber_id, at in attempts
+            if batch.id not in lost
+        ]
+        cursor.executemany(self._sql(_ATTEMPT), rows)
+        return lost
+
+    def _is_ours(self, cursor: Any, batch_id: int, epoch: int) -> bool:
+        lock = "" if self._is_sqlite else " FOR SHARE"
+        cursor.execute(self._sql(_IS_OURS + lock), (batch_id, epoch, BatchState.SENDING.value))
+        return cursor.fetchone() is not None
+
+    def _sql(self, sql: str) -> str:
+        return sql if self._is_sqlite else sql.replace("?", "%s")
 
     def _row(self, item: Delivery) -> tuple[object, ...]:
         outcome = item.outcome
@@ -76,7 +134,8 @@ class OutcomeWriter:
             outcome.text.replace("\0", "")[:MAX_REPLY],
             item.relay,
             self._instant(item.at),
-            0 if outcome.state in WITHOUT_ATTEMPT else 1,
+            outcome.is_uncertain,
+            int(item.is_attempt and outcome.state not in WITHOUT_ATTEMPT),
         )
 
     def _instant(self, at: datetime) -> object:
@@ -84,3 +143,7 @@ class OutcomeWriter:
         if not self._is_sqlite:
             return at
         return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+    def _day(self, at: datetime) -> object:
+        day = at.astimezone(UTC).date()
+        return day.isoformat() if self._is_sqlite else day

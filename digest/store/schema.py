@@ -110,6 +110,7 @@ edition = Table(
     Column("cutoff", Instant, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
+    Column("resumed_at", Instant),  # last time that somebody had it go on after a pause
     Column("n_total", Integer, nullable=False, default=0),
     Column("reason", Text, nullable=False, default=""),
     Column("subject", Text, nullable=False, default=""),
@@ -143,6 +144,7 @@ batch = Table(
     Column("owner", String(100)),
     Column("lease_until", Instant),
     Column("tries", Integer, nullable=False, default=0),
+    Column("turns", Integer, nullable=False, default=0),  # how often somebody of it was served
     Column("not_before", Instant),
     UniqueConstraint("edition_id", "no"),
     Index(None, "state"),
@@ -162,8 +164,27 @@ delivery = Table(
     Column("relay", Text, nullable=False, default=""),
     Column("at", Instant, nullable=False),
     Column("n_attempts", Integer, nullable=False, default=1),
+    Column("is_uncertain", Boolean, nullable=False, default=False),
     Index(None, "edition_id", "state"),
     sqlite_with_rowid=False,
+)
+
+attempt = Table(  # a message that may be on its way: written before it leaves, with `hold` only
+    "attempt",
+    metadata,
+    Column("edition_id", ForeignKey("edition.id", ondelete="CASCADE"), primary_key=True),
+    Column("subscriber_id", RowId, primary_key=True),
+    Column("batch_id", RowId, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+relay_day = Table(  # what a relay with a warm-up has carried
+    "relay_day",
+    metadata,
+    Column("relay", String(300), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("n", Integer, nullable=False),
 )
 
 subscriber = Table(

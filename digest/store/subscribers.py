@@ -185,10 +185,10 @@ def audience_ids(connection: Connection, publication: str) -> Iterator[int]:
     """The ids of all who get the publication, ascending, a page at a time."""
     after = 0
     while True:
-        query = _audience(publication).with_only_columns(subscriber.c.id)
-        page = connection.scalars(
-            query.where(subscriber.c.id > after).order_by(subscriber.c.id).limit(PAGE)
-        ).all()
+        # By the subscription's own column: its index gives the order, and no page is sorted.
+        query = _audience(publication).with_only_columns(subscription.c.subscriber_id)
+        rest = query.where(subscription.c.subscriber_id > after)
+        page = connection.scalars(rest.order_by(subscription.c.subscriber_id).limit(PAGE)).all()
         yield from page
         if len(page) < PAGE:
             return

@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, selec
 from digest.model.ledger import DeliveryState, EditionState
 from digest.store.schema import delivery, edition
 
+UNDER_WAY = (EditionState.SENDING.value, EditionState.PAUSED.value)
+
 
 def has_gone_out() -> ColumnElement[bool]:
     """For queries over `edition`: whether a reader has got it."""
@@ -20,7 +22,7 @@ def has_gone_out() -> ColumnElement[bool]:
     )
     return or_(
         edition.c.state == EditionState.SENT.value,
-        and_(edition.c.state == EditionState.SENDING.value, a_reader_has_it),
+        and_(edition.c.state.in_(UNDER_WAY), a_reader_has_it),
     )
 
 
@@ -60,7 +62,7 @@ def unfinished_before(connection: Connection, publication: str, day: date) -> di
         .where(
             edition.c.publication == publication,
             edition.c.day < day,
-            edition.c.state.in_((EditionState.READY.value, EditionState.SENDING.value)),
+            edition.c.state.in_((EditionState.READY.value, *UNDER_WAY)),
         )
         .order_by(edition.c.day)
     )

@@ -194,7 +194,9 @@ def test_finished_only_when_no_batch_is_open(store: Store) -> None:
         assert finish_edition(connection, made.id, now=NOW + timedelta(1)) is False
         found = get_edition(connection, made.id)
     assert (found.state, found.sent_at) == (EditionState.SENT, NOW)
-    assert found.counts == {"deferred": 0, "failed": 0, "expired": 0, "suppressed": 0, "sent": 3}
+    assert found.counts == {
+        "deferred": 0, "held": 0, "failed": 0, "expired": 0, "suppressed": 0, "sent": 3,
+    }  # fmt: skip
 
 
 def test_an_edition_that_reached_nobody_is_not_called_sent(store: Store) -> None:
