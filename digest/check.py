@@ -78,7 +78,12 @@ def check_all(settings: Settings, *, dns_server: Server | None = None) -> Iterat
 def rehearse(settings: Settings) -> None:
     """Try what every night needs of the settings: raises SettingsError, TemplateError now rather
     than at the hour."""
-    sending_terms(settings.smtp_url, settings.base_url, settings.secret_key)
+    sending_terms(
+        settings.smtp_url,
+        settings.base_url,
+        settings.secret_key,
+        connections=settings.deliver.connections,
+    )
     _render_specimen(settings)
 
 
@@ -121,7 +126,12 @@ def _database(settings: Settings) -> Finding:
 
 def _sending(settings: Settings) -> Iterator[Finding]:
     try:
-        terms = sending_terms(settings.smtp_url, settings.base_url, settings.secret_key)
+        terms = sending_terms(
+            settings.smtp_url,
+            settings.base_url,
+            settings.secret_key,
+            connections=settings.deliver.connections,
+        )
     except DigestError as error:
         yield Finding("relay and links", False, str(error))
         return
@@ -168,7 +178,12 @@ def _trouble_with(base_url: str) -> str:
 
 
 async def _relay(settings: Settings, domain: str) -> Finding:
-    terms = sending_terms(settings.smtp_url, settings.base_url, settings.secret_key)
+    terms = sending_terms(
+        settings.smtp_url,
+        settings.base_url,
+        settings.secret_key,
+        connections=settings.deliver.connections,
+    )
     open_line = line_opener(
         terms.target, local_hostname=domain, timeout_s=settings.deliver.timeout_s
     )

@@ -43,6 +43,7 @@ class NightReport:
 ENDINGS = {
     EditionState.READY: Ending.INCOMPLETE,
     EditionState.SENDING: Ending.INCOMPLETE,
+    EditionState.PAUSED: Ending.INCOMPLETE,
     EditionState.SENT: Ending.ALREADY_SENT,
     EditionState.SKIPPED: Ending.NOTHING_TO_SEND,
     EditionState.CANCELLED: Ending.CANCELLED,

@@ -92,7 +92,12 @@ async def send_night(
         settings,
         store,
         night.publication,
-        terms=sending_terms(settings.smtp_url, settings.base_url, settings.secret_key),
+        terms=sending_terms(
+            settings.smtp_url,
+            settings.base_url,
+            settings.secret_key,
+            connections=settings.deliver.connections,
+        ),
         templates=load_wrap(template_folders(settings.folder)),
         clock=clock,
         stop=stop,
@@ -121,7 +126,12 @@ def _settle_earlier(store: Store, night: Night) -> list[EditionRecord]:
 
 async def send_test(settings: Settings, envelope: Envelope) -> Reply:
     """Hand one message to the relay; nothing is recorded. Raises RelayError when it is refused."""
-    sending = sending_terms(settings.smtp_url, settings.base_url, settings.secret_key)
+    sending = sending_terms(
+        settings.smtp_url,
+        settings.base_url,
+        settings.secret_key,
+        connections=settings.deliver.connections,
+    )
     open_line = line_opener(
         sending.target,
         local_hostname=envelope.sender.rpartition("@")[2],

@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.compose.render import WrapTemplates
+from digest.deliver.dkim import signer_of
 from digest.deliver.line import line_opener
+from digest.deliver.options import RelayOptions
+from digest.deliver.ramp import ramp_limit
+from digest.deliver.relay import Maildir, Relay
 from digest.model.ledger import EditionRecord, EditionState, Outcome
 from digest.model.newsroom import Publication
 from digest.model.readers import SuppressionReason
@@ -18,11 +22,14 @@ from digest.night_report import NightReport, after_delivery, without_delivery
 from digest.press import Press
 from digest.sending import SendingTerms
 from digest.settings.load import Settings
+from digest.signing import Signers
 from digest.store.deliveries import Suppress
 from digest.store.engine import Store
+from digest.store.relay_days import carried
 from digest.store.subscribers import recipients
 from digest.store.suppressions import suppress_address
-from digest.worker import deliver_edition
+from digest.ways import Way
+from digest.worker import Manner, deliver_edition
 
 Clock = Callable[[], datetime]
 
@@ -44,32 +51,55 @@ class Sender:
     on_outcomes: Callable[[Sequence[Outcome]], object]
 
     async def deliver(self, record: EditionRecord) -> NightReport:
-        """Serve whoever of the edition is left; a closed one is only reported on."""
+        """Serve whoever of the edition is left; a closed or paused one is only reported on."""
         if record.state not in (EditionState.READY, EditionState.SENDING):
             return without_delivery(record)
         self.on_start(record)
         press = self._press(record)
-        deliver = self.settings.deliver
-        report = await deliver_edition(
-            self.store,
-            record.id,
-            open_line=line_opener(
-                self.terms.target, local_hostname=press.domain, timeout_s=deliver.timeout_s
-            ),
-            relay=self.terms.target.label,
-            make_envelope=press.envelope,
-            load_recipients=recipients,
-            suppress=_suppressor(self.publication.slug, self.clock),
-            on_outcomes=self.on_outcomes,
-            clock=self.clock,
-            stop=self.stop,
+        settings = self.settings
+        manner = Manner(
             owner=f"{socket.gethostname()}:{os.getpid()}",
-            n_connections=deliver.connections,
-            stale_after=timedelta(hours=deliver.stale_after_h),
+            stale_after=timedelta(hours=settings.deliver.stale_after_h),
             is_sole_sender=self.store.is_sqlite,
             is_eager=self.is_eager,
+            is_holding=settings.deliver.uncertain == "hold",
         )
+        signer = signer_of(self.publication, settings.dkim_key)
+        async with Signers(signer, clock=self.clock) as signers:
+            report = await deliver_edition(
+                self.store,
+                record.id,
+                ways=tuple(self._way(target, press.domain) for target in self.terms.targets),
+                manner=manner,
+                make_envelope=press.envelope,
+                load_recipients=recipients,
+                suppress=_suppressor(self.publication.slug, self.clock),
+                on_outcomes=self.on_outcomes,
+                clock=self.clock,
+                stop=self.stop,
+                sign=None if signer is None else signers.sign,
+            )
         return after_delivery(record, report)
+
+    def _way(self, target: Relay | Maildir, domain: str) -> Way:
+        options = target.options if isinstance(target, Relay) else RelayOptions(connections=1)
+        open_line = line_opener(
+            target,
+            local_hostname=domain,
+            timeout_s=self.settings.deliver.timeout_s,
+            max_messages=options.per_connection,
+            in_flight=options.in_flight,
+        )
+        return Way(target.label, open_line, options, self._quota(target.label, options))
+
+    def _quota(self, label: str, options: RelayOptions) -> int | None:
+        """How many messages a relay that is warmed up may still take today."""
+        if options.ramp is None:
+            return None
+        with self.store.read() as connection:
+            days_used, n_today = carried(connection, label, self.clock().date())
+        limit = ramp_limit(options.ramp, days_used)
+        return None if limit is None else max(0, limit - n_today)
 
     def _press(self, record: EditionRecord) -> Press:
         if record.edition is None:

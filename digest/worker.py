@@ -1,99 +1,144 @@
-"""Delivers an edition: lines to the relay, the desk between them and the ledger, one report.
+"""Delivers an edition: lines to the relays, the desk between them and the ledger, one report.
 
-I/O shell: claim -> envelope -> reply -> outcome -> record; judged by deliver/policy.py, carried out
-here. A re-run goes on where the last one ended, however it ended. I/O: the relay and the database.
+I/O shell: claim -> envelope -> reply -> outcome -> record; judged by deliver/policy.py and
+breaker.py, carried out here. A re-run goes on where the last one ended, however it ended. I/O: the
+relays and the database.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from digest.deliver.line import Line, OpenLine
+from digest.deliver.breaker import RESUMED, Breaker, Seen, refusal_key
+from digest.deliver.line import Line
 from digest.deliver.policy import judge
-from digest.desk import Desk, Job, Terms
+from digest.desk import Desk, Terms
 from digest.errors import RelayError
+from digest.held import Job
 from digest.model.ledger import (
     BatchState,
     Concern,
     DeliveryReport,
     DeliveryState,
+    EditionRecord,
     EditionState,
     Outcome,
 )
 from digest.model.message import Envelope, Recipient
 from digest.store.batches import LEASE_S, adopt_orphans, count_open, hasten, next_claim_at
 from digest.store.deliveries import LoadRecipients, Suppress, progress
-from digest.store.editions import finish_edition, get_edition
+from digest.store.editions import finish_edition, get_edition, pause_edition, refresh_counts
 from digest.store.engine import Store
+from digest.store.seen import replies_so_far
+from digest.ways import OpenWay, Way, Ways
 
-N_CONNECTIONS = 4
 STALE_AFTER = timedelta(hours=12)
-# So many readers refused, or lines broken, without one message accepted in between: it is the
-# relay and not the readers.
-MAX_STREAK = 20
+# Asked to stop, a run waits so long for the replies it is owed; then it drops its lines.
+DRAIN_S = 25.0
 ASKED_TO_STOP = "It was asked to stop."
 OPEN = (EditionState.READY, EditionState.SENDING)
+Sign = Callable[[bytes], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How an edition is delivered, beside to whom. `stale_after` its making it is old news.
+
+    `is_sole_sender` is for the holder of the sending lock: what a dead process held is taken over
+    without waiting for its lease. `is_eager` also takes what waits for its hour. `is_holding`: what
+    may have been taken is held and never sent again. Asked to stop, replies are awaited for
+    `drain_s` at most.
+    """
+
+    owner: str
+    stale_after: timedelta = STALE_AFTER
+    lease_s: float = LEASE_S
+    is_sole_sender: bool = False
+    is_eager: bool = False
+    is_holding: bool = False
+    drain_s: float = DRAIN_S
 
 
 async def deliver_edition(
     store: Store,
     edition_id: int,
     *,
-    open_line: OpenLine,
-    relay: str,
+    ways: Sequence[Way],
+    manner: Manner,
     make_envelope: Callable[[Recipient], Envelope],
     load_recipients: LoadRecipients,
     suppress: Suppress,
     on_outcomes: Callable[[Sequence[Outcome]], object],
     clock: Callable[[], datetime],
     stop: asyncio.Event,
-    owner: str,
-    n_connections: int = N_CONNECTIONS,
-    stale_after: timedelta = STALE_AFTER,
-    lease_s: float = LEASE_S,
-    is_sole_sender: bool = False,
-    is_eager: bool = False,
+    sign: Sign | None = None,
 ) -> DeliveryReport:
     """Serve everybody of the edition whom the ledger does not have an outcome for.
 
-    `relay` is what the ledger calls it; `clock` gives aware UTC instants. `stop` drains: no new
-    messages, replies awaited, outcomes committed. `is_sole_sender` is for the holder of the
-    sending lock: what a dead process held is taken over without waiting for its lease. `is_eager`
-    also takes what waits for its hour. An edition that is not open is only reported on.
-    Raises RelayError when no line can be opened (nothing was sent), StoreError, LookupError.
+    `clock` gives aware UTC instants. `stop` drains: no new messages, replies awaited, outcomes
+    committed. An edition that is not open is only reported on.
+    Raises RelayError when no line can be opened (nothing was sent), SigningError, StoreError,
+    LookupError.
     """
     with store.read() as connection:
         edition = get_edition(connection, edition_id)
     if edition.state not in OPEN:
-        return _report(store, edition_id, _Tally(), stop)
-    stale_at = edition.created_at + stale_after
-    with store.write() as connection:
-        if is_sole_sender:
-            adopt_orphans(connection, edition_id)
-        if is_eager or clock() >= stale_at:
-            hasten(connection, edition_id)
-    terms = Terms(
-        edition_id=edition_id,
-        publication=edition.publication,
-        stale_at=stale_at,
-        relay=relay,
-        owner=owner,
-        clock=clock,
-        load_recipients=load_recipients,
-        suppress=suppress,
-        on_outcomes=on_outcomes,
-        lease_s=lease_s,
+        return _report(store, edition_id, _Tally(), "", is_stopped=stop.is_set())
+    terms, seen = _prepare(store, edition, ways, manner, clock)
+    desk = Desk(
+        store,
+        replace(terms, load_recipients=load_recipients, suppress=suppress, on_outcomes=on_outcomes),
     )
-    desk = Desk(store, terms)
+    run = _Run(desk, Breaker(seen), ways=ways, make_envelope=make_envelope, sign=sign, stop=stop)
     try:
-        run = _Run(desk, open_line=open_line, make_envelope=make_envelope, stop=stop)
-        tally = await run.serve(n_connections)
+        why = await run.serve(manner.drain_s)
     finally:
         desk.close()
     with store.write() as connection:
-        finish_edition(connection, edition_id, now=clock())
-    return _report(store, edition_id, tally, stop)
+        if run.breaker.pause_because:
+            pause_edition(connection, edition_id, reason=run.breaker.pause_because)
+        if not finish_edition(connection, edition_id, now=clock()):
+            refresh_counts(connection, edition_id)
+    return _report(store, edition_id, run.tally, why, is_stopped=stop.is_set())
+
+
+def _prepare(
+    store: Store,
+    edition: EditionRecord,
+    ways: Sequence[Way],
+    manner: Manner,
+    clock: Callable[[], datetime],
+) -> tuple[Terms, Seen]:
+    stale_at = edition.created_at + manner.stale_after
+    with store.write() as connection:
+        if manner.is_sole_sender:
+            adopt_orphans(connection, edition.id)
+        if manner.is_eager or clock() >= stale_at:
+            hasten(connection, edition.id)
+        n_sent, failed, refused = replies_so_far(connection, edition.id, since=edition.resumed_at)
+    terms = Terms(
+        edition_id=edition.id,
+        publication=edition.publication,
+        stale_at=stale_at,
+        owner=manner.owner,
+        clock=clock,
+        lease_s=manner.lease_s,
+        is_holding=manner.is_holding,
+        has_gone_out=n_sent > 0,
+        warming_up=frozenset(way.label for way in ways if way.options.ramp is not None),
+    )
+    n_dead = sum(n for reply, n in failed if judge(reply).concern is Concern.ADDRESS)
+    refusals: dict[str, int] = {}
+    for reply, n in refused:
+        key = refusal_key(judge(reply))
+        if key:
+            refusals[key] = refusals.get(key, 0) + n
+    # Of an edition that was resumed somebody has looked at the list.
+    n_served = n_sent + sum(n for _, n in failed)
+    if edition.resumed_at is not None:
+        n_served = max(n_served, RESUMED.n_served)
+    return terms, Seen(n_served, n_dead, refusals)
 
 
 @dataclass(slots=True)
@@ -102,18 +147,11 @@ class _Tally:
 
     n_sent: int = 0
     n_uncertain: int = 0
-    streak: int = 0
-    stopped_because: str = ""
 
     def note(self, outcome: Outcome) -> None:
-        """Count one more answer of the relay, and see whether it ends the run."""
-        if outcome.state is DeliveryState.SENT:
-            self.n_sent += 1
-            self.streak = 0
-            return
+        """Count one more answer of a relay."""
+        self.n_sent += outcome.state is DeliveryState.SENT
         self.n_uncertain += outcome.is_uncertain
-        self.streak += outcome.concern is Concern.ADDRESS or outcome.code in (None, 421)
-        self.stopped_because = self.stopped_because or _why_stop(outcome, self.streak)
 
 
 class _Run:
@@ -122,140 +160,157 @@ class _Run:
     def __init__(
         self,
         desk: Desk,
+        breaker: Breaker,
         *,
-        open_line: OpenLine,
+        ways: Sequence[Way],
         make_envelope: Callable[[Recipient], Envelope],
+        sign: Sign | None,
         stop: asyncio.Event,
     ) -> None:
+        self.tally = _Tally()
+        self.breaker = breaker
         self._desk = desk
-        self._open_line = open_line
+        self._ways = Ways(ways, take=desk.next_job, put_back=desk.put_back)
         self._make_envelope = make_envelope
+        self._sign = sign
         self._stop = stop
-        self._tally = _Tally()
-        self._opened: list[asyncio.Event] = []
-        self._n_opened = 0
-        self._relay_error: RelayError | None = None
+        self._n_in_flight = 0
+        self._lines: list[Line] = []
         self._error: Exception | None = None
 
-    async def serve(self, n_connections: int) -> _Tally:
-        """Until nobody is left to serve, or something stops the run.
+    async def serve(self, drain_s: float) -> str:
+        """Until nobody is left to serve, or something stops the run: why, "" when it went through.
 
         Raises RelayError when no line could be opened; what went wrong with the store or a message
         is raised once the other lines have booked what they had in hand.
         """
-        self._opened = [asyncio.Event() for _ in range(n_connections)]
-        leases = asyncio.create_task(self._desk.keep_leases())
+        watchers = [
+            asyncio.create_task(self._desk.keep_leases()),
+            asyncio.create_task(self._end_drain(drain_s)),
+        ]
         try:
-            await asyncio.gather(*(self._line(number) for number in range(n_connections)))
+            await asyncio.gather(*(self._serve_way(way) for way in self._ways.all))
             has_left_over = self._desk.has_waiting
             if self._error is None:
-                await self._desk.release()
-                if not self._tally.stopped_because:
+                if not self.breaker.has_tripped:
                     await self._desk.strike_off()
+                await self._desk.release()
         finally:
-            leases.cancel()
-            await asyncio.wait([leases])
+            for watcher in watchers:
+                watcher.cancel()
+            await asyncio.wait(watchers)
         if self._error is not None:
             raise self._error
-        if self._relay_error is not None and has_left_over:
-            return self._without_lines(self._relay_error)
-        return self._tally
+        error = self._ways.error if has_left_over else None
+        if error is not None and not self._ways.n_opened:
+            raise error
+        return self._why(error, has_left_over=has_left_over)
 
-    async def _line(self, number: int) -> None:
+    def _why(self, error: RelayError | None, *, has_left_over: bool) -> str:
+        is_spent = has_left_over and all(one.quota == 0 for one in self._ways.all)
+        spent = "The warm-up allows no more messages today." if is_spent else ""
+        said = (self.breaker.pause_because, self.breaker.stop_because, str(error or ""), spent)
+        return next(filter(None, said), "")
+
+    async def _serve_way(self, way: OpenWay) -> None:
+        """All lines of a way. One after the other is opened: a wrong password is said once, and a
+        relay is not taken by storm."""
+        opened = [asyncio.Event() for _ in range(way.way.options.connections)]
+        await asyncio.gather(*(self._line(way, opened, number) for number in range(len(opened))))
+        self._ways.close(way)
+
+    async def _line(self, way: OpenWay, opened: Sequence[asyncio.Event], number: int) -> None:
         """One connection's life; a failure of it ends in a field and not in the other lines."""
         try:
-            # One after the other: a wrong password is said once, and a relay is not taken by storm.
             if number > 0:
-                await self._opened[number - 1].wait()
-            await self._talk(number)
+                await opened[number - 1].wait()
+            await self._talk(way, opened[number])
         except RelayError as error:
-            self._relay_error = error
+            way.n_failed += 1
+            if way.n_failed > way.n_opened or way.n_talking == 0:
+                self._ways.close(way, error)
         except Exception as error:
             self._error = self._error or error
         finally:
-            self._opened[number].set()
+            opened[number].set()
 
-    async def _talk(self, number: int) -> None:
-        if not self._n_opened and self._relay_error is not None:
+    async def _talk(self, way: OpenWay, opened: asyncio.Event) -> None:
+        if not way.is_up or (job := await self._ways.next_job(way, self._is_over)) is None:
             return
-        job = await self._next_job()
-        if job is None:
-            return
-        self._desk.put_back(job)
-        async with self._open_line() as line:
-            self._n_opened += 1
-            self._opened[number].set()
-            slots = [asyncio.ensure_future(self._slot(line)) for _ in range(line.n_slots)]
-            for ended in await asyncio.gather(*slots, return_exceptions=True):
+        self._ways.return_turn(way, job)
+        async with way.way.open_line() as line:
+            way.n_opened += 1
+            way.n_talking += 1
+            self._n_in_flight += line.n_slots - 1 or 1
+            self._desk.expect(self._n_in_flight)
+            self._lines.append(line)
+            opened.set()
+            slots = [asyncio.ensure_future(self._slot(way, line)) for _ in range(line.n_slots)]
+            ends = await asyncio.gather(*slots, return_exceptions=True)
+            way.n_talking -= 1
+            for ended in ends:
                 if isinstance(ended, BaseException):
                     raise ended
 
-    async def _slot(self, line: Line) -> None:
+    async def _slot(self, way: OpenWay, line: Line) -> None:
         """Serve one reader after the other over the line, which others use at the same time."""
         try:
-            while (job := await self._next_job()) is not None:
-                await self._serve(line, job)
+            while (job := await self._ways.next_job(way, self._is_over)) is not None:
+                try:
+                    await self._serve(way, line, job)
+                finally:
+                    self._ways.done(way)
         except Exception as error:
             # The other slots, and lines, stop too, each once it has booked what it has in hand.
             if not isinstance(error, RelayError):
                 self._error = self._error or error
             raise
 
-    async def _serve(self, line: Line, job: Job) -> None:
-        if not await self._desk.may_send(job):
-            self._desk.leave(job)
-            return
+    async def _serve(self, way: OpenWay, line: Line, job: Job) -> None:
         envelope = self._make_envelope(job.recipient)
+        if self._sign is not None:
+            envelope = replace(envelope, message=await self._sign(envelope.message))
+        if not (await self._desk.may_send(job) and await self._desk.attempt(job)):
+            await self._desk.leave(job)
+            return
         try:
             reply = await line.send(envelope)
         except RelayError:
             self._desk.put_back(job)
             raise
         outcome = judge(reply)
-        self._tally.note(outcome)
-        await self._desk.book(job, outcome)
+        self.tally.note(outcome)
+        self.breaker.note(outcome)
+        await self._desk.book(job, outcome, relay=way.way.label)
         # Paused beyond its lease, a worker must let no further body leave.
         if await self._desk.may_send(job):
             line.settle(envelope)
         else:
             line.drop()
 
-    async def _next_job(self) -> Job | None:
-        return None if self._is_over() else await self._desk.next_job()
+    async def _end_drain(self, drain_s: float) -> None:
+        """What is not answered by then is uncertain: better than to be killed while it waits."""
+        await self._stop.wait()
+        await asyncio.sleep(drain_s)
+        for line in self._lines:
+            line.drop()
 
     def _is_over(self) -> bool:
-        is_unreachable = self._relay_error is not None and not self._n_opened
-        is_stopped = self._stop.is_set() or bool(self._tally.stopped_because)
-        return is_stopped or is_unreachable or self._error is not None
-
-    def _without_lines(self, error: RelayError) -> _Tally:
-        if not self._n_opened:
-            raise error
-        self._tally.stopped_because = self._tally.stopped_because or str(error)
-        return self._tally
+        return self._stop.is_set() or self.breaker.has_tripped or self._error is not None
 
 
-def _why_stop(outcome: Outcome, streak: int) -> str:
-    """Why no more should be sent after this outcome; "" to go on."""
-    said = " ".join(part for part in (str(outcome.code or ""), outcome.text) if part)
-    if outcome.concern is Concern.US:
-        return f"The relay refuses our mail, whoever the reader: {said}"
-    if streak >= MAX_STREAK:
-        return (
-            f"The relay took none of {streak} messages in a row. Is it the right one, and well? "
-            f"Its last word: {said}"
-        )
-    return ""
-
-
-def _report(store: Store, edition_id: int, tally: _Tally, stop: asyncio.Event) -> DeliveryReport:
+def _report(
+    store: Store, edition_id: int, tally: _Tally, why: str, *, is_stopped: bool
+) -> DeliveryReport:
     with store.read() as connection:
         edition = get_edition(connection, edition_id)
-        is_open = edition.state in OPEN
-        counts = progress(connection, edition_id) if is_open else edition.counts
+        is_open = edition.state in (*OPEN, EditionState.PAUSED)
+        counts: Mapping[str, int] = edition.counts
+        if is_open:
+            counts = progress(connection, edition_id)
         n_parked = count_open(connection, edition_id).get(BatchState.PARKED, 0)
         retry_at = next_claim_at(connection, edition_id)
-    reason = tally.stopped_because or (ASKED_TO_STOP if stop.is_set() else "")
+    reason = why or (ASKED_TO_STOP if is_stopped else "")
     return DeliveryReport(
         edition_id=edition_id,
         state=edition.state,

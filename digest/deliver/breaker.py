@@ -45,7 +45,7 @@ class Seen:
 
 NOTHING_SEEN = Seen()
 # Of an edition that was resumed: a person has looked at the list, and the refusals count anew.
-RESUMED = Seen(n_served=FIRST)
+RESUMED = Seen(n_served=FIRST + MAX_STREAK + 1)
 
 
 class Breaker:
@@ -59,6 +59,7 @@ class Breaker:
         self._n_dead = seen.n_dead
         self._refusals = Counter(seen.refusals)
         self._streak = 0
+        self._n_doubtful = 0
 
     @property
     def has_tripped(self) -> bool:
@@ -70,10 +71,12 @@ class Breaker:
         if outcome.state is DeliveryState.SENT:
             self._n_served += 1
             self._streak = 0
+            # Only now it is known that the relay does not just refuse everybody.
+            self._n_dead, self._n_doubtful = self._n_dead + self._n_doubtful, 0
         else:
             self._streak += outcome.concern is Concern.ADDRESS or outcome.code in (None, 421)
             self._n_served += outcome.state is DeliveryState.FAILED
-            self._n_dead += _is_dead(outcome)
+            self._n_doubtful += _is_dead(outcome)
             self.stop_because = self.stop_because or self._why_stop(outcome)
         self.pause_because = self.pause_because or self._why_pause(outcome)
 
@@ -105,7 +108,8 @@ class Breaker:
         return ""
 
     def _has_too_many_dead(self) -> bool:
-        is_beginning = MIN_FIRST <= self._n_served <= FIRST
+        # The proof of the last refusals may come a little later.
+        is_beginning = MIN_FIRST <= self._n_served <= FIRST + MAX_STREAK
         is_many = self._n_dead > max(MAX_DEAD, MAX_DEAD_SHARE * self._n_served)
         return is_beginning and is_many
 

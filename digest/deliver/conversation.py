@@ -35,6 +35,7 @@ class Step(Enum):
     CHUNK = "chunk"  # BDAT LAST with the whole message
     DOT = "dot"  # an empty message: the relay said 354 although it refused the recipient
     RSET = "rset"
+    CLEAR = "clear"  # RSET of a transaction that has a recipient: nothing follows unless it is done
 
 
 _PHASES = {
@@ -45,6 +46,7 @@ _PHASES = {
     Step.CHUNK: Phase.BODY,
     Step.DOT: Phase.DATA,
     Step.RSET: Phase.MAIL,
+    Step.CLEAR: Phase.MAIL,
 }
 _IN_STEPS = {True: (Step.MAIL, Step.RCPT, Step.CHUNK),
              False: (Step.MAIL, Step.RCPT, Step.DATA, Step.BODY)}  # fmt: skip
@@ -149,9 +151,11 @@ class Conversation:
     def _may_follow(self, item: _Owed) -> bool:
         step, transaction = item
         owed = self._owed
-        # DATA ends a group: what comes next depends on its reply (RFC 2920 section 3.1).
-        if owed and (not self._offer.has_pipelining or owed[-1][0] is Step.DATA):
-            return False
+        if owed:
+            # DATA ends a group: what comes next depends on its reply (RFC 2920 section 3.1).
+            last = owed[-1][0]
+            if not self._offer.has_pipelining or last is Step.DATA or last is Step.CLEAR:
+                return False
         if (step is Step.BODY or step is Step.CHUNK) and transaction is not None:
             size = len(transaction.envelope.message)
             is_full = self._bytes_out and self._bytes_out + size > MOST_BYTES_IN_FLIGHT
@@ -207,8 +211,8 @@ class Conversation:
         if said.code == CLOSING:
             self._closed(step, transaction, said)
         elif transaction is None:
-            if step is Step.RSET and said.code >= 400:
-                self._hear_no_reset(said)
+            if step is not Step.DOT and said.code >= 400:
+                self._hear_no_reset(step, said)
         elif step is Step.DATA:
             self._hear_data(transaction, said)
         elif step is Step.MAIL or step is Step.RCPT:
@@ -216,10 +220,11 @@ class Conversation:
         else:
             self._hear_last(step, transaction, said)
 
-    def _hear_no_reset(self, said: Said) -> None:
+    def _hear_no_reset(self, step: Step, said: Said) -> None:
         """Without RSET a refused transaction may stay open. What is on its way will be answered;
         when nothing is, the others are better off elsewhere."""
-        if not any(step is Step.BODY or step is Step.CHUNK for step, _ in self._owed):
+        has_left = any(owed is Step.BODY or owed is Step.CHUNK for owed, _ in self._owed)
+        if step is Step.CLEAR or not has_left:
             self._end_all(f"RSET was refused: {said.code} {said.text}", is_closed_by_relay=True)
 
     def _hear_envelope(self, step: Step, transaction: Transaction, said: Said) -> None:
@@ -277,7 +282,8 @@ class Conversation:
         while todo and todo[0][1] is transaction:
             todo.popleft()
         if not todo or todo[0][0] in (Step.MAIL, Step.HEAD):
-            todo.appendleft((Step.RSET, None))
+            # Not barred: a recipient is in there, who must not get the next message.
+            todo.appendleft((Step.RSET if transaction.is_barred else Step.CLEAR, None))
         self._end(transaction, transaction.last_word)
 
     def _nonsense(self, step: Step, transaction: Transaction, said: Said) -> None:

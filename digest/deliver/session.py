@@ -14,6 +14,7 @@ from digest.model.ledger import Phase, Reply
 from digest.model.message import Envelope
 
 NO_ANSWER = "no answer in time"
+DROPPED = "the line was dropped"
 
 
 class Session(asyncio.Protocol):
@@ -81,7 +82,7 @@ class Session(asyncio.Protocol):
 
     def abort(self) -> None:
         """Drop the connection; what is on its way ends as after a broken line."""
-        self._fail("the line was dropped")
+        self._fail(DROPPED)
 
     def quit(self) -> None:
         """Say good-bye and leave without waiting for the answer (RFC 5321 section 4.1.1.10)."""

@@ -18,7 +18,7 @@ from digest.deliver.conversation import CLOSING, Transaction
 from digest.deliver.offer import Offer, in_flight, read_offer
 from digest.deliver.refusal import explain
 from digest.deliver.relay import Relay, Security
-from digest.deliver.session import Session
+from digest.deliver.session import DROPPED, Session
 from digest.errors import RelayError
 from digest.model.ledger import Phase, Reply
 from digest.model.message import Envelope
@@ -80,6 +80,7 @@ class SmtpLine:
         self._error: RelayError | None = None
         self._unsettled: dict[str, tuple[Session, Transaction]] = {}
         self._all_settled: asyncio.Future[None] | None = None
+        self._n_drops = 0
         self.in_flight = 1
 
     @property
@@ -126,13 +127,18 @@ class SmtpLine:
         Raises ValueError for a message that could not be sent as it is.
         """
         reply: Reply | None = None
+        n_drops = self._n_drops
         for _ in range(MAX_CONNECTIONS_A_MESSAGE):
             session = await self._usable_session()
+            if self._n_drops != n_drops:
+                break
             reply = _unsendable(envelope, session.offer)
             if reply is not None:
                 return reply
             transaction, reply = await session.send(envelope)
             if reply is None or _is_full_measure(reply, session):
+                if self._n_drops != n_drops:
+                    break
                 continue
             if reply.phase is Phase.BODY:
                 self._unsettled[envelope.message_id] = (session, transaction)
@@ -140,7 +146,8 @@ class SmtpLine:
                 # Refused before its body counted: a kill now would leave nothing unknown.
                 session.settle(transaction)
             return reply
-        return reply or Reply(Phase.MAIL, None, "", "the line broke again and again")
+        words = "the line broke again and again" if self._n_drops == n_drops else DROPPED
+        return reply or Reply(Phase.MAIL, None, "", words)
 
     def settle(self, envelope: Envelope) -> None:
         """What became of the message is in the ledger: another body may leave."""
@@ -152,7 +159,9 @@ class SmtpLine:
             self._wake()
 
     def drop(self) -> None:
-        """Send no body that has not left yet; the next message gets a new connection."""
+        """Send no body that has not left yet: whoever waits for a reply ends without a code. The
+        next message gets a new connection."""
+        self._n_drops += 1
         self.close()
         self._unsettled.clear()
         self._wake()

@@ -5,7 +5,7 @@ Field descriptions are the settings table of the README (tests/unit/test_setting
 
 import re
 from datetime import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -279,6 +279,10 @@ class DeliverTable(Table):
     timeout_s: float = Field(default=60, gt=0, le=600, description="for one reply of a relay")
     stale_after_h: float = Field(
         default=12, gt=0, le=72, description="after that many hours an edition is old news"
+    )
+    uncertain: Literal["resend", "hold"] = Field(
+        default="resend",
+        description='what may have been taken: "resend" it, or "hold" it for you to decide',
     )
     catch_up_h: float = Field(
         default=6, ge=0, le=24, description="a night missed is still sent within these hours"

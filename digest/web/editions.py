@@ -24,7 +24,7 @@ from digest.web.site import Site
 
 MOST_LISTED = 60
 # Nobody has an edition before its first message leaves.
-PUBLIC = (EditionState.SENDING, EditionState.SENT)
+PUBLIC = (EditionState.SENDING, EditionState.PAUSED, EditionState.SENT)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 

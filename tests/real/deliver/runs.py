@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from digest.deliver.line import OpenLine, line_opener
+from digest.deliver.options import RelayOptions
 from digest.deliver.relay import parse_relay
 from digest.model.ledger import DeliveryReport, Outcome
 from digest.model.message import Envelope, Recipient
 from digest.store.deliveries import Suppress
 from digest.store.engine import Store
-from digest.worker import deliver_edition
+from digest.ways import Way
+from digest.worker import Manner, deliver_edition
 from tests.real.deliver.relays import MESSAGE
 from tests.real.store.ledger import NOW, load_readers, put_edition, put_readers
 
@@ -53,28 +55,30 @@ class Newsroom:
         open_line: OpenLine | None = None,
         make_envelope: Callable[[Recipient], Envelope] | None = None,
         suppress: Suppress | None = None,
+        ways: tuple[Way, ...] = (),
         **options: Any,
     ) -> DeliveryReport:
         opener = line_opener(
-            parse_relay(url.format(port=port)),
+            parse_relay(url.format(port=port or 1)),
             local_hostname="news.porttide.example",
             timeout_s=min(10, final_timeout_s),
             final_timeout_s=final_timeout_s,
             tls_context=tls_context,
         )
+        n_connections = options.pop("n_connections", 4)
+        drain_s = options.pop("drain_s", 10)
+        way = Way("smtp://relay", open_line or opener, RelayOptions(connections=n_connections))
         return await deliver_edition(
             self.store,
             self.edition_id,
-            open_line=open_line or opener,
-            relay="smtp://relay",
+            ways=ways or (way,),
+            manner=Manner(owner, drain_s=drain_s, **options),
             make_envelope=make_envelope or envelope_for,
             load_recipients=load_readers,
             suppress=suppress or self._note,
             on_outcomes=self.outcomes.extend,
             clock=self.clock,
             stop=stop or asyncio.Event(),
-            owner=owner,
-            **options,
         )
 
     def _note(self, _connection: object, recipient: Recipient, _outcome: Outcome) -> None:

@@ -32,7 +32,7 @@ from tests.real.deliver.relays import (
 )
 
 PLAIN = Terms("news.porttide.example", None, timeout_s=10, final_timeout_s=10)
-IMPATIENT = Terms("news.porttide.example", None, timeout_s=10, final_timeout_s=0.2)
+IMPATIENT = Terms("news.porttide.example", None, timeout_s=0.2, final_timeout_s=0.2)
 
 
 @asynccontextmanager

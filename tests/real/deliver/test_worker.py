@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from digest.deliver.breaker import MAX_STREAK
 from digest.errors import AlreadyRunningError, RelayError
 from digest.lock import sending_lock
 from digest.model.ledger import DeliveryReport, DeliveryState, EditionState
@@ -15,7 +16,7 @@ from digest.model.message import Recipient
 from digest.store.batches import adopt_orphans, claim_batch
 from digest.store.editions import cancel_edition, get_edition
 from digest.store.engine import Store
-from digest.worker import ASKED_TO_STOP, MAX_STREAK
+from digest.worker import ASKED_TO_STOP
 from tests.real.deliver.relays import (
     MESSAGE,
     AnswersBody,
@@ -124,7 +125,10 @@ def test_the_last_reader_can_be_struck_off_too(store: Store) -> None:
 def test_nobody_is_struck_off_by_a_relay_that_took_nothing(store: Store) -> None:
     room = newsroom(store, 3)
     report, _ = run_with(room, kind=refusing("550 5.1.1 no such user", 1, 2, 3))
-    assert (room.suppressed, report.counts["failed"]) == ([], 3)
+    assert (room.suppressed, report.counts["failed"], report.counts["deferred"]) == ([], 0, 3)
+    assert not report.is_finished
+    healed, _ = run_with(room, is_eager=True)
+    assert healed.counts["sent"] == 3
 
 
 def test_a_full_mailbox_is_tried_again_at_its_hour(store: Store) -> None:
@@ -175,9 +179,9 @@ def test_one_reader_who_stops_runs_does_not_hold_up_the_others(store: Store) -> 
     kind = refusing("554 5.7.1 access denied", 2)
     first, _ = run_with(room, kind=kind, n_connections=1)
     assert "access denied" in first.stopped_because
-    assert ledger(room) == {1: SENT, 2: DEFERRED}
-    second, _ = run_with(room, kind=kind, n_connections=1)
-    assert "access denied" in second.stopped_because
+    # What was on the line with it is finished.
+    assert ledger(room) in ({1: SENT, 2: DEFERRED}, {1: SENT, 2: DEFERRED, 3: SENT})
+    run_with(room, kind=kind, n_connections=1)
     assert ledger(room) == {number: DEFERRED if number == 2 else SENT for number in range(1, 10)}
 
 
@@ -187,9 +191,12 @@ def test_a_relay_that_knows_nobody_is_not_believed_for_long(store: Store) -> Non
     kind = refusing("550 5.1.1 no such user", *range(31, 101))
     report, box = run_with(room, kind=kind, n_connections=2)
     assert "Is it the right one" in report.stopped_because
-    assert MAX_STREAK <= report.counts["failed"] <= MAX_STREAK + 2
+    n_refused = report.counts["failed"] + report.counts["deferred"]
+    assert MAX_STREAK <= n_refused <= MAX_STREAK + 4
     assert (len(box.accepted), report.is_finished) == (30, False)
-    assert len(room.suppressed) <= 1  # a reader between two acceptances
+    assert report.counts["failed"] == len(room.suppressed) <= 3  # between two acceptances
+    healed, box = run_with(room, is_eager=True)
+    assert healed.counts["sent"] == 100 - len(room.suppressed)
 
 
 def test_fewer_lines_than_asked_for_will_do(store: Store) -> None:
@@ -217,10 +224,8 @@ def test_421_in_mid_run_costs_nobody_the_mail(store: Store) -> None:
     report, box = run_with(
         room, kind=replying("MAIL", "421 4.7.0 too many", when=third), n_connections=1
     )
-    assert ledger(room) == {number: DEFERRED if number == 3 else SENT for number in range(1, 11)}
-    assert (box.n_lines, report.stopped_because) == (2, "")
-    again, box = run_with(room, is_eager=True)
-    assert (box.addresses, again.is_finished) == ([address_of(3)], True)
+    assert Counter(box.addresses) == {address_of(number): 1 for number in range(1, 11)}
+    assert (box.n_lines, report.is_finished) == (2, True)
 
 
 def test_lines_that_break_after_the_message_are_counted_as_uncertain(store: Store) -> None:
@@ -314,7 +319,8 @@ def test_stopping_drains(store: Store) -> None:
     box = StopsAfter(7)
     report, _ = run_with(room, box, stop=box.stop, n_connections=3)
     assert report.stopped_because == ASKED_TO_STOP
-    assert 7 <= len(box.accepted) <= 9  # what was on a line is finished, nothing is begun
+    # What was on a line is finished, nothing is begun: two on each of three lines.
+    assert 7 <= len(box.accepted) <= 13
     assert ledger(room) == dict.fromkeys(
         (number for number in range(1, 31) if address_of(number) in box.addresses), SENT
     )
@@ -329,7 +335,9 @@ def test_an_edition_that_is_old_news_expires_without_a_line(store: Store) -> Non
     room.clock.pass_by(hours=12)
     report, box = run_with(room)
     assert (box.n_lines, report.is_finished) == (0, True)
-    assert report.counts == {"deferred": 0, "failed": 0, "expired": 2, "suppressed": 0, "sent": 3}
+    assert report.counts == {
+        "deferred": 0, "held": 0, "failed": 0, "expired": 2, "suppressed": 0, "sent": 3,
+    }  # fmt: skip
 
 
 def test_a_dead_workers_batch_waits_for_its_lease_or_for_the_sole_sender(store: Store) -> None:
@@ -356,9 +364,9 @@ def test_a_worker_that_lost_its_lease_sends_no_more(store: Store) -> None:
         return envelope_for(recipient)
 
     report, box = run_with(room, make_envelope=sleepy, n_connections=1)
-    # 3 had been cleared for sending; nobody after it went out.
-    assert box.addresses == [address_of(number) for number in (1, 2, 3)]
-    assert ledger(room) == {1: SENT, 2: SENT, 3: SENT}
+    # Nobody after it went out.
+    assert box.addresses == [address_of(number) for number in (1, 2)]
+    assert {id_ for id_, state in ledger(room).items() if state is SENT} == {1, 2}
     assert not report.is_finished
 
 

@@ -136,6 +136,7 @@ class ModelRelay:
             self._say(554, "no valid recipients")
             self._forget()
             return
+        assert len(self._readers) == 1, "a reader gets another one's message"
         (reader,) = self._readers
         assert body == self.messages[reader]
         if self._is_allowed(reader, is_last=True):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from digest.deliver.conversation import (
@@ -223,6 +223,8 @@ def test_each_message_ends_once_and_truly(
         assert not exchange.waiting
 
 
+@example("BDAT", [Choice.ACCEPT, Choice.LATER, Choice.ACCEPT, Choice.LATER, Choice.LATER],
+         Keeps.OPEN, False, 1, 0)  # fmt: skip
 @settings(max_examples=400, deadline=None)
 @given(
     st.sampled_from(sorted(OFFERS)),
@@ -379,6 +381,18 @@ def test_a_nested_message_whose_body_has_not_left_goes_again_after_a_reset() -> 
     assert talk.writes() == "MAIL RCPT1 CHUNK1 MAIL RCPT2 "
     assert talk.says("250 a", "550 one", "554 none", "503 nested", "250 b") == "RSET "
     assert talk.codes == {1: (Phase.RCPT, 550), 2: None}
+    # It has recipient 2: until that is undone, no other message may follow.
+    talk.begin(3)
+    assert talk.settles(1) == ""
+    assert talk.says("250 reset") == "RSET MAIL RCPT3 CHUNK3 "
+
+
+def test_a_nested_message_that_can_not_be_undone_ends_the_line() -> None:
+    talk = Talk(CHUNKED, n=3)
+    talk.writes()
+    assert talk.says("250 a", "550 one", "554 none", "503 nested", "250 b") == "RSET "
+    assert talk.says("451 not now") == ""
+    assert talk.codes == {1: (Phase.RCPT, 550), 2: None, 3: None}
 
 
 def test_a_nested_message_that_the_relay_waits_for_is_not_sent() -> None:
