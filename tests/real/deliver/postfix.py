@@ -102,16 +102,18 @@ def open_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def started_postfix(folder: Path, *, tls_level: str = "none") -> Iterator[Postfix]:
+def started_postfix(
+    folder: Path, *, tls_level: str = "none", main: str = MAIN, master: str = MASTER
+) -> Iterator[Postfix]:
     """Start it in `folder` (where a cert.pem and key.pem are, for TLS), stop it at the end."""
     port = _free_port()
     config = folder / "config"
     for name in ("config", "queue", "data", "log"):
         (folder / name).mkdir()
     shutil.chown(folder / "data", "postfix", "postfix")
-    (config / "main.cf").write_text(MAIN.format(folder=folder, tls_level=tls_level))
+    (config / "main.cf").write_text(main.format(folder=folder, tls_level=tls_level))
     (config / "readers").write_text(READERS)
-    (config / "master.cf").write_text(MASTER.format(port=port))
+    (config / "master.cf").write_text(master.format(port=port))
     _run(config, "start")
     try:
         yield Postfix(port, folder)
