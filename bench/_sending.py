@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from bench._edition import BASE_URL, edition, store_in, templates
 from digest.compose.render import WrapTemplates
 from digest.deliver.line import line_opener
+from digest.deliver.options import RelayOptions
 from digest.deliver.relay import parse_relay
 from digest.model.edition import Choice
 from digest.model.ledger import DeliveryReport, EditionRecord, Outcome
@@ -22,7 +23,8 @@ from digest.night import Night, freeze_night
 from digest.press import Press
 from digest.store.engine import Store
 from digest.store.subscribers import recipients
-from digest.worker import deliver_edition
+from digest.ways import Way
+from digest.worker import Manner, deliver_edition
 from tests.unit.compose.editions import KEY, PUBLICATION
 
 
@@ -109,21 +111,25 @@ async def _deliver(
         base_url=BASE_URL,
         key=KEY,
     )
-    relay = parse_relay(f"smtp://127.0.0.1:{task.port}")
+    # smtp-source -d keeps its connections for good, too.
+    options = RelayOptions(connections=task.n_connections, per_connection=100_000)
+    line = line_opener(
+        parse_relay(f"smtp://127.0.0.1:{task.port}"),
+        local_hostname=press.domain,
+        timeout_s=60,
+        max_messages=options.per_connection,
+    )
     return await deliver_edition(
         store,
         record.id,
-        open_line=line_opener(relay, local_hostname=press.domain, timeout_s=60),
-        relay=relay.label,
+        ways=(Way("smtp://bench", line, options),),
+        manner=Manner("bench", is_sole_sender=True),
         make_envelope=press.envelope,
         load_recipients=recipients,
         suppress=lambda *_: None,
         on_outcomes=watch.note,
         clock=lambda: datetime.now(UTC),
         stop=stop,
-        owner="bench",
-        n_connections=task.n_connections,
-        is_sole_sender=True,
     )
 
 
