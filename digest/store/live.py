@@ -24,6 +24,8 @@ class Slow:
 
     domain: str
     n_deferred: int
+    code: int | None
+    enhanced: str
     reply: str
 
 
@@ -85,7 +87,7 @@ def _n_uncertain(connection: Connection, edition_id: int) -> int:
 
 def _slowest(connection: Connection, edition_id: int) -> Slow | None:
     rows = connection.execute(
-        select(subscriber.c.address, delivery.c.reply)
+        select(subscriber.c.address, delivery.c.code, delivery.c.enhanced, delivery.c.reply)
         .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
         .where(delivery.c.edition_id == edition_id, delivery.c.state == int(DeliveryState.DEFERRED))
         .order_by(delivery.c.at.desc())
@@ -95,5 +97,5 @@ def _slowest(connection: Connection, edition_id: int) -> Slow | None:
         return None
     domains = Counter(row.address.rpartition("@")[2] for row in rows)
     domain, n = max(domains.items(), key=lambda item: (item[1], item[0]))
-    reply = next(row.reply for row in rows if row.address.endswith(f"@{domain}"))
-    return Slow(domain, n, reply)
+    last = next(row for row in rows if row.address.endswith(f"@{domain}"))
+    return Slow(domain, n, last.code, last.enhanced, last.reply)
