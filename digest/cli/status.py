@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from digest.cli.context import Context, open_context
+from digest.cli.live_line import live_as_json, live_line
 from digest.cli.options import now
 from digest.cli.reader_counts import readers_line
 from digest.cli.screen import print_json, print_table
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from digest.model.ledger import EditionRecord
     from digest.model.newsroom import Publication
+    from digest.store.live import Live
 
 
 def status(
@@ -33,8 +35,8 @@ def status(
 def _status_of(context: Context, publication: "Publication", limit: int) -> dict[str, Any]:
     from digest.choose.window import local_day, local_words, next_due
     from digest.model.ledger import EditionState
-    from digest.store.deliveries import progress
     from digest.store.editions import is_made, list_editions
+    from digest.store.live import live_of
     from digest.store.subscribers import count_by_status
 
     with context.store.read() as connection:
@@ -43,10 +45,11 @@ def _status_of(context: Context, publication: "Publication", limit: int) -> dict
         due = next_due(publication, now())
         while is_made(connection, publication.slug, local_day(publication, due)):
             due = next_due(publication, due)
+        under_way = (EditionState.READY, EditionState.SENDING, EditionState.PAUSED)
         live = {
-            record.id: progress(connection, record.id)
+            record.id: live_of(connection, record, now=now())
             for record in records
-            if record.state in (EditionState.READY, EditionState.SENDING)
+            if record.state in under_way
         }
     return {
         "publication": publication.slug,
@@ -54,11 +57,12 @@ def _status_of(context: Context, publication: "Publication", limit: int) -> dict
         "next_due": due.isoformat(),
         "next_due_local": local_words(publication, due),
         "subscribers": readers,
-        "editions": [_edition(record, live.get(record.id, record.counts)) for record in records],
+        "editions": [_edition(record, live.get(record.id)) for record in records],
     }
 
 
-def _edition(record: "EditionRecord", counts: "Mapping[str, int]") -> dict[str, Any]:
+def _edition(record: "EditionRecord", live: "Live | None") -> dict[str, Any]:
+    counts: Mapping[str, int] = record.counts if live is None else live.counts
     done = sum(counts.values()) - counts.get("deferred", 0)
     return {
         "day": record.day.isoformat(),
@@ -69,6 +73,7 @@ def _edition(record: "EditionRecord", counts: "Mapping[str, int]") -> dict[str, 
         "counts": dict(counts),
         "reason": record.reason,
         "sent_at": record.sent_at.isoformat(timespec="seconds") if record.sent_at else None,
+        "live": None if live is None else live_as_json(live),
     }
 
 
@@ -77,6 +82,10 @@ def _print(found: dict[str, Any]) -> None:
     typer.echo(f"{found['title']} ({found['publication']})")
     typer.echo(f"  readers   {readers or 'none yet: digest subscribers import FILE'}")
     typer.echo(f"  next due  {found['next_due_local']}")
+    for one in found["editions"]:
+        if one["live"]:
+            words = live_line(one["live"], n_total=one["n_recipients"], counts=one["counts"])
+            typer.echo(f"  {one['day']}  {one['state']}: {words}")
     rows = [
         (
             one["day"],
