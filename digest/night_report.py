@@ -15,6 +15,7 @@ class Ending(Enum):
     ALREADY_SENT = "already sent"
     NOTHING_TO_SEND = "nothing to send"
     INCOMPLETE = "incomplete"
+    PAUSED = "paused"
     CANCELLED = "cancelled"
 
 
@@ -43,7 +44,7 @@ class NightReport:
 ENDINGS = {
     EditionState.READY: Ending.INCOMPLETE,
     EditionState.SENDING: Ending.INCOMPLETE,
-    EditionState.PAUSED: Ending.INCOMPLETE,
+    EditionState.PAUSED: Ending.PAUSED,
     EditionState.SENT: Ending.ALREADY_SENT,
     EditionState.SKIPPED: Ending.NOTHING_TO_SEND,
     EditionState.CANCELLED: Ending.CANCELLED,

@@ -24,7 +24,7 @@ from digest.poll import poll
 from digest.sender import Clock, Sender
 from digest.sending import sending_terms
 from digest.settings.load import Settings
-from digest.store.editions import cancel_edition, find_edition, get_edition
+from digest.store.editions import cancel_edition, find_edition, get_edition, resume_edition
 from digest.store.engine import Store
 from digest.store.windows import unfinished_before
 
@@ -74,11 +74,13 @@ async def send_night(
     clock: Clock,
     stop: asyncio.Event,
     is_eager: bool = False,
+    is_resuming: bool = False,
     on_start: Callable[[EditionRecord], None] = lambda _record: None,
     on_outcomes: Callable[[Sequence[Outcome]], object] = lambda _outcomes: None,
 ) -> tuple[NightReport, ...]:
     """Send the night's edition to everybody who has not had it: choose and freeze it if that has
-    not been done. `is_eager` also tries those who wait for their next attempt.
+    not been done. `is_eager` also tries those who wait for their next attempt; `is_resuming`
+    goes on with what was paused, which otherwise is only reported on.
 
     An earlier night that was left unfinished is settled first, so that the new window begins where
     readers' knowledge ends: its remaining readers are served, or, where nobody had got it, it is
@@ -108,9 +110,13 @@ async def send_night(
     # On SQLite one process sends; PostgreSQL's batches are shared by their leases.
     alone = sending_lock(settings.var / "sending.lock") if store.is_sqlite else nullcontext()
     with alone:
-        earlier = [await sender.deliver(record) for record in _settle_earlier(store, night)]
+        earlier = [
+            await sender.deliver(_resumed(store, record) if is_resuming else record)
+            for record in _settle_earlier(store, night)
+        ]
         record = _edition_of(settings, store, night, sender.templates, clock)
-        return (*earlier, await sender.deliver(record))
+        last = await sender.deliver(_resumed(store, record) if is_resuming else record)
+        return (*earlier, last)
 
 
 def _settle_earlier(store: Store, night: Night) -> list[EditionRecord]:
@@ -122,6 +128,15 @@ def _settle_earlier(store: Store, night: Night) -> list[EditionRecord]:
                 reason = f"nobody had got it; its stories are in the edition of {night.day}"
                 cancel_edition(connection, edition_id, reason=reason)
         return [get_edition(connection, one) for one, is_out in unfinished.items() if is_out]
+
+
+def _resumed(store: Store, record: EditionRecord) -> EditionRecord:
+    """The edition, under way again where it was paused."""
+    if record.state is not EditionState.PAUSED:
+        return record
+    with store.write() as connection:
+        resume_edition(connection, record.id)
+        return get_edition(connection, record.id)
 
 
 async def send_test(settings: Settings, envelope: Envelope) -> Reply:

@@ -9,7 +9,7 @@ import typer
 from digest.cli.context import Context, open_context
 from digest.cli.options import local_date, now
 from digest.cli.screen import print_json, print_table, progress
-from digest.errors import DigestError
+from digest.errors import DigestError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +32,9 @@ def send(
     to: Annotated[
         str | None, typer.Option(help="Send one [TEST] copy to this address; change nothing.")
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an edition that was paused.")
+    ] = False,
     gather: Annotated[
         bool, typer.Option("--gather/--no-gather", help="Poll the feeds first.")
     ] = True,
@@ -44,6 +47,8 @@ def send(
     2 usage or settings.
     """
     wanted = local_date(day)
+    if resume and (dry_run or to):
+        raise UsageError("--resume sends for real: it goes with neither --dry-run nor --to")
     with open_context() as context:
         chosen = _publications(context, publication)
         if dry_run or to:
@@ -54,7 +59,7 @@ def send(
         nights = _nights(chosen, wanted, is_json=is_json)
         if gather and nights:
             _gather(context)
-        reports, errors = _send_all(context, nights)
+        reports, errors = _send_all(context, nights, is_resuming=resume)
     _print(reports, chosen, is_json=is_json)
     for error in errors:
         typer.echo(f"digest: {error}", err=True)
@@ -92,14 +97,14 @@ def _nights(
 
 
 def _send_all(
-    context: Context, nights: "Sequence[Night]"
+    context: Context, nights: "Sequence[Night]", *, is_resuming: bool
 ) -> "tuple[list[NightReport], list[DigestError]]":
     """One publication's trouble does not keep the others from their readers."""
     reports: list[NightReport] = []
     errors: list[DigestError] = []
     for night in nights:
         try:
-            reports += _send_one(context, night)
+            reports += _send_one(context, night, is_resuming=is_resuming)
         except DigestError as error:
             errors.append(error)
     return reports, errors
@@ -128,7 +133,7 @@ def _gather(context: Context) -> None:
         typer.echo(line, err=True)
 
 
-def _send_one(context: Context, night: "Night") -> "tuple[NightReport, ...]":
+def _send_one(context: Context, night: "Night", *, is_resuming: bool) -> "tuple[NightReport, ...]":
     from digest.run import send_night
     from digest.signals import stop_on_signals
 
@@ -141,6 +146,7 @@ def _send_one(context: Context, night: "Night") -> "tuple[NightReport, ...]":
                 clock=now,
                 stop=stop_on_signals(),
                 is_eager=True,
+                is_resuming=is_resuming,
                 on_start=lambda record: count.set_total(record.n_total),
                 on_outcomes=lambda outcomes: count(len(outcomes), outcomes[-1].state.name.lower()),
             )
@@ -180,6 +186,9 @@ def report_line(report: "NightReport", publication: "Publication") -> str:
         words += f"; next attempt after {local_words(publication, report.retry_at)}"
     if report.ending is Ending.INCOMPLETE:
         words += ". Run the same command again, or leave it to `digest run`."
+    if report.ending is Ending.PAUSED:
+        words += "; look, then digest send --resume"
+        words += f" --publication {report.publication} --day {report.day}"
     return words
 
 
