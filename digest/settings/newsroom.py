@@ -287,6 +287,10 @@ class DeliverTable(Table):
     catch_up_h: float = Field(
         default=6, ge=0, le=24, description="a night missed is still sent within these hours"
     )
+    uncertain: Literal["resend", "hold"] = Field(
+        default="resend",
+        description='where the reply was lost: send again; "hold": wait for `digest deliveries`',
+    )
 
 
 class KeepTable(Table):
