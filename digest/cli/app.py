@@ -2,7 +2,7 @@
 
 import typer
 
-from digest.cli import feeds, subscribers
+from digest.cli import deliveries, feeds, subscribers
 from digest.cli.demo import demo
 from digest.cli.doctor import doctor
 from digest.cli.gather import gather
@@ -25,5 +25,6 @@ app = typer.Typer(
 )
 for command in (init, demo, gather, preview, send, status, run, serve, purge, doctor):
     app.command()(command)
+app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(subscribers.app, name="subscribers")

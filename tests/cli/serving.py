@@ -8,7 +8,10 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from aiosmtpd.smtp import SMTP
+
 from digest.catcher import Catcher, catching
+from tests.real.deliver.relays import Mailbox, relay
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -47,6 +50,30 @@ def caught(folder: Path) -> Iterator[Catcher]:
     assert is_ready.wait(10)
     try:
         yield found[0]
+    finally:
+        is_over.set()
+        thread.join()
+
+
+@contextmanager
+def relaying(kind: type[SMTP] = SMTP) -> Iterator[tuple[dict[str, str], Mailbox]]:
+    """A relay of that kind: the environment that leads `digest` to it, and what it takes."""
+    is_ready, is_over = threading.Event(), threading.Event()
+    found: list[tuple[int, Mailbox]] = []
+
+    async def run() -> None:
+        async with relay(kind=kind) as listening:
+            found.append(listening)
+            is_ready.set()
+            await asyncio.to_thread(is_over.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    assert is_ready.wait(10)
+    port, box = found[0]
+    try:
+        url = f"smtp://127.0.0.1:{port}"
+        yield {"DIGEST_SMTP_URL": url, "DIGEST_BASE_URL": "https://w.example"}, box
     finally:
         is_over.set()
         thread.join()
