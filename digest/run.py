@@ -7,9 +7,11 @@ re-run goes on where the last one ended, however that ended.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 
 from digest.compose.render import WrapTemplates
 from digest.compose.templates import load_wrap
+from digest.deliver.dkim import sign, signer_of
 from digest.deliver.line import line_opener
 from digest.errors import RelayError
 from digest.files import template_folders
@@ -18,6 +20,7 @@ from digest.lock import sending_lock
 from digest.model.feeds import FeedResult
 from digest.model.ledger import EditionRecord, EditionState, Outcome, Reply
 from digest.model.message import Envelope
+from digest.model.newsroom import Publication
 from digest.night import Night, choose_night, freeze_night
 from digest.night_report import NightReport
 from digest.poll import poll
@@ -111,11 +114,11 @@ async def send_night(
     alone = sending_lock(settings.var / "sending.lock") if store.is_sqlite else nullcontext()
     with alone:
         earlier = [
-            await sender.deliver(_resumed(store, record) if is_resuming else record)
+            await sender.deliver(_resumed(store, record, clock) if is_resuming else record)
             for record in _settle_earlier(store, night)
         ]
         record = _edition_of(settings, store, night, sender.templates, clock)
-        last = await sender.deliver(_resumed(store, record) if is_resuming else record)
+        last = await sender.deliver(_resumed(store, record, clock) if is_resuming else record)
         return (*earlier, last)
 
 
@@ -130,17 +133,23 @@ def _settle_earlier(store: Store, night: Night) -> list[EditionRecord]:
         return [get_edition(connection, one) for one, is_out in unfinished.items() if is_out]
 
 
-def _resumed(store: Store, record: EditionRecord) -> EditionRecord:
+def _resumed(store: Store, record: EditionRecord, clock: Clock) -> EditionRecord:
     """The edition, under way again where it was paused."""
     if record.state is not EditionState.PAUSED:
         return record
     with store.write() as connection:
-        resume_edition(connection, record.id)
+        resume_edition(connection, record.id, now=clock())
         return get_edition(connection, record.id)
 
 
-async def send_test(settings: Settings, envelope: Envelope) -> Reply:
-    """Hand one message to the relay; nothing is recorded. Raises RelayError when it is refused."""
+async def send_test(
+    settings: Settings, publication: Publication, envelope: Envelope, *, clock: Clock
+) -> Reply:
+    """Hand one message to the relay, signed as the real ones are; nothing is recorded. Raises
+    RelayError when it is refused."""
+    signer = signer_of(publication, settings.dkim_key)
+    if signer is not None:
+        envelope = replace(envelope, message=sign(signer, envelope.message, at=clock()))
     sending = sending_terms(
         settings.smtp_url,
         settings.base_url,

@@ -132,5 +132,5 @@ def _hand_over(context: Context, preview: "Preview", *, to: str | None) -> list[
         return []
     if to is None:
         return [str(path) for path in save_preview(preview, context.settings.var / "preview")]
-    asyncio.run(send_test(context.settings, preview.envelopes[0]))
+    asyncio.run(send_test(context.settings, preview.publication, preview.envelopes[0], clock=now))
     return [to]

@@ -280,10 +280,6 @@ class DeliverTable(Table):
     stale_after_h: float = Field(
         default=12, gt=0, le=72, description="after that many hours an edition is old news"
     )
-    uncertain: Literal["resend", "hold"] = Field(
-        default="resend",
-        description='what may have been taken: "resend" it, or "hold" it for you to decide',
-    )
     catch_up_h: float = Field(
         default=6, ge=0, le=24, description="a night missed is still sent within these hours"
     )

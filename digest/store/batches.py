@@ -57,7 +57,7 @@ def claim_batch(
     Claimable is what is ready and whose `not_before` has come, and what another held beyond its
     lease. `now` should be one clock for all workers of a store.
     """
-    if _lock_edition(connection, edition_id) not in CLAIMABLE_STATES:
+    if lock_edition(connection, edition_id) not in CLAIMABLE_STATES:
         return None
     _park_poisoned(connection, edition_id, now)
     may_be_claimed = and_(batch.c.edition_id == edition_id, _claimable(now))
@@ -89,7 +89,7 @@ def claim_batch(
 
 def append_retry(connection: Connection, edition_id: int, ids: Sequence[int], *, size: int) -> None:
     """More batches for readers who are to be tried again at once; ids strictly ascending."""
-    _lock_edition(connection, edition_id)
+    lock_edition(connection, edition_id)
     first = _next_no(connection, edition_id)
     for no, portion in enumerate(_portions(ids, size), start=first):
         connection.execute(insert(batch), _row(edition_id, no, RETRY, portion))
@@ -130,7 +130,7 @@ def close_batch(connection: Connection, claimed: ClaimedBatch, *, retry_at: date
     The deferred ones go into a new `retry` batch, not before `retry_at`, in the same transaction.
     False when somebody has no outcome yet, or the batch is no longer ours: nothing is changed.
     """
-    _lock_edition(connection, claimed.edition_id)
+    lock_edition(connection, claimed.edition_id)
     packed = connection.scalar(select(batch.c.ids).where(_still_ours(claimed)))
     if packed is None:
         return False
@@ -211,7 +211,7 @@ def count_open(connection: Connection, edition_id: int) -> dict[BatchState, int]
     return {BatchState(state): n for state, n in rows}
 
 
-def _lock_edition(connection: Connection, edition_id: int) -> str | None:
+def lock_edition(connection: Connection, edition_id: int) -> str | None:
     """The edition's state, which stays so until the transaction ends."""
     # FOR NO KEY UPDATE: outcomes, which only refer to the row, are still written meanwhile.
     # SQLite has no row locks and needs none: one transaction writes at a time.

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from digest.model.edition import Edition
 from digest.model.ledger import BatchState, EditionRecord, EditionState
 from digest.model.message import Body
-from digest.store.batches import OPEN_STATES, freeze_batches
+from digest.store.batches import OPEN_STATES, freeze_batches, lock_edition
 from digest.store.deliveries import progress
 from digest.store.edition_json import from_json, to_json
 from digest.store.schema import batch, delivery, edition, edition_entry, entry
@@ -147,6 +147,7 @@ def finish_edition(connection: Connection, edition_id: int, *, now: datetime) ->
     One that reached nobody (all expired, failed or suppressed) becomes `cancelled` instead, so
     that its stories are still news to the next night.
     """
+    lock_edition(connection, edition_id)
     counts = progress(connection, edition_id)
     n_total = connection.scalar(select(edition.c.n_total).where(edition.c.id == edition_id))
     is_lost = bool(n_total) and not counts["sent"]
