@@ -14,9 +14,12 @@ from digest.compose.render import WrapTemplates, render
 from digest.compose.splice import body_for
 from digest.compose.topics import selection_of
 from digest.model.edition import Edition
-from digest.model.message import Body, CompiledMessage, Envelope, Recipient
+from digest.model.message import Body, CompiledMessage, Envelope, Recipient, Selection
 from digest.model.newsroom import Publication
 from digest.subscribe.token import make_token
+
+# Choices of topics whose selection is kept: most readers share a few.
+MOST_KEPT = 1_000
 
 
 class Press:
@@ -44,6 +47,7 @@ class Press:
         self._label = label
         self._body: Body | None = None
         self._compiled: CompiledMessage | None = None
+        self._selections: dict[frozenset[str], Selection] = {}
         self._imprint: Imprint = imprint_of(publication, edition.day, base_url=base_url, key=key)
 
     @property
@@ -56,7 +60,7 @@ class Press:
         return merge(
             self._message(),
             recipient,
-            selection=selection_of(self._edition, recipient.topics),
+            selection=self._selection(recipient.topics),
             imprint=self._imprint,
             tokens=self._tokens(recipient.subscriber_id),
         )
@@ -65,8 +69,16 @@ class Press:
         """What the reader will see, to look at."""
         tokens = self._tokens(recipient.subscriber_id)
         values = personal_values(recipient, imprint=self._imprint, tokens=tokens)
-        selection = selection_of(self._edition, recipient.topics)
+        selection = self._selection(recipient.topics)
         return body_for(self._rendered(), self._edition, selection, values)
+
+    def _selection(self, topics: frozenset[str]) -> Selection:
+        found = self._selections.get(topics)
+        if found is None:
+            found = selection_of(self._edition, topics)
+            if len(self._selections) < MOST_KEPT:
+                self._selections[topics] = found
+        return found
 
     def _message(self) -> CompiledMessage:
         if self._compiled is None:
