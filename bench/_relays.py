@@ -18,8 +18,8 @@ from tests.real.deliver.postfix import MASTER, POSTFIX, open_folder, started_pos
 
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
 DELAY_S = 0.025
-# What smtp-source writes above its payload: From, To, Date, Message-Id and Subject.
-SOURCE_HEAD = 200
+# What smtp-source writes above its payload: From, To, Date and Message-Id.
+SOURCE_HEAD = 112
 MAIN = """
 compatibility_level = 3.6
 queue_directory = {folder}/queue
