@@ -6,6 +6,7 @@ only read, handed over and kept.
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from digest.choose.choose import AlreadySent, choose
@@ -78,8 +79,10 @@ def freeze_night(
         if choice.edition is None or body is None:
             since = _window(connection, night).since
             return _skip(connection, night, since=since, reason=choice.reason, now=now)
-        readers = tuple(audience_ids(connection, publication.slug))
-        if not readers:
+        # One at a time: a million ids in memory would be most of what a night needs.
+        readers = audience_ids(connection, publication.slug)
+        first = next(readers, None)
+        if first is None:
             # Nothing is held over for nobody: the first readers begin with their first night.
             reason = "it has no confirmed subscribers yet"
             return _skip(connection, night, since=night.cutoff, reason=reason, now=now)
@@ -90,7 +93,7 @@ def freeze_night(
             html=body.html,
             text=body.text,
             created_at=now,
-            recipient_ids=readers,
+            recipient_ids=chain((first,), readers),
         )
 
 
