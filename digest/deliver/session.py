@@ -6,6 +6,8 @@ each other up. Timeouts: RFC 5321 section 4.5.3.2.
 """
 
 import asyncio
+import contextlib
+import os
 from functools import partial
 
 from digest.deliver.conversation import Conversation, Transaction
@@ -109,7 +111,9 @@ class Session(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone."""
+        """The connection is gone; its socket is not closed yet."""
+        if exc is not None:
+            self._hear_last_words()
         words = " ".join(str(exc or "the relay closed it").split())
         self._fail(f"the line broke: {words or type(exc).__name__}")
 
@@ -122,6 +126,17 @@ class Session(asyncio.Protocol):
         self._is_full = False
         self._heard_at = self._loop.time()
         self._flush()
+
+    def _hear_last_words(self) -> None:
+        """A relay that closes while we write resets the connection, and our write fails, before its
+        last replies are read: what they settle would be uncertain. Not under TLS."""
+        transport = self._transport
+        if transport is None or transport.get_extra_info("ssl_object") is not None:
+            return
+        handle = transport.get_extra_info("socket").fileno()
+        with contextlib.suppress(OSError):
+            while not self._talk.trouble and (data := os.read(handle, 65_536)):
+                self._talk.receive(data)
 
     def _flush(self) -> None:
         if self._is_full or not self.is_usable or self._transport is None:

@@ -1,7 +1,9 @@
 """Real relays on loopback: aiosmtpd, each misbehaviour one replaced server command."""
 
 import asyncio
+import socket
 import ssl
+import struct
 import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -128,14 +130,15 @@ class FallsSilent(Mailbox):
         return ""
 
 
-CLOSE, SILENCE = "close", "silence"
+CLOSE, SILENCE, RESET = "close", "silence", "250 taken, and reset"
 
 
 @dataclass
 class Faulty(Mailbox):
-    """Takes messages, with a deed instead of the answer where the test says so: a reply, CLOSE or
-    SILENCE. `at` is by phase and number, counted over all lines from 1; `always` by phase. Phases
-    are MAIL, RCPT, DATA, RSET, BODY (the message is refused) and TAKEN (it is not said)."""
+    """Takes messages, with a deed instead of the answer where the test says so: a reply, CLOSE,
+    SILENCE or RESET. `at` is by phase and number, counted over all lines from 1; `always` by
+    phase. Phases are MAIL, RCPT, DATA, RSET, BODY (the message is refused) and TAKEN (it is not
+    said)."""
 
     at: dict[tuple[str, int], str] = field(default_factory=dict)
     always: dict[str, str] = field(default_factory=dict)
@@ -157,6 +160,14 @@ class Faulty(Mailbox):
 
 async def misbehave(server: Any, deed: str) -> str:
     """The reply to give; a relay that says 421, closes or falls silent never comes back."""
+    if deed == RESET:
+        await server.push("250 2.0.0 taken")
+        linger = struct.pack("ii", 1, 0)
+        server.transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, linger
+        )
+        server.transport.abort()
+        await asyncio.Event().wait()
     if deed[:3].isdigit() and not deed.startswith("421"):
         return deed
     if deed != SILENCE:

@@ -22,6 +22,7 @@ from digest.model.message import Envelope
 from tests.real.deliver.relays import (
     CLOSE,
     MESSAGE,
+    RESET,
     SILENCE,
     ByteByByte,
     Chunking,
@@ -406,6 +407,31 @@ def test_a_relay_that_stops_reading_until_all_buffers_are_full(dialect: str) -> 
     assert not_sent(replies) == {}
     assert [len(message) for _, message in box.accepted].count(size + 2) == 1
     assert (len(box.accepted), box.n_lines, box.unsynced) == (5, 1, [])
+
+
+def test_what_a_relay_said_before_it_reset_the_line_counts() -> None:
+    """It closes with our bytes unread, as Postfix does after too many errors: our next write fails
+    before we have read what it said."""
+    box = StrictBox(offers=DIALECTS["BDAT"], at={("TAKEN", 1): RESET})
+
+    async def run() -> list[Reply]:
+        async with strict_relay(box) as port, line_to(port) as line:
+            session = line._session
+            assert session is not None
+            assert session._transport is not None
+            session._transport.pause_reading()
+            first = asyncio.ensure_future(line.send(an_envelope(1)))
+            while not box.n_asked["TAKEN"]:
+                await asyncio.sleep(0)
+            for _ in range(5):  # turns in which the relay closes
+                await asyncio.sleep(0)
+            second = asyncio.ensure_future(line.send(an_envelope(2)))
+            return [await first, await second]
+
+    first, second = asyncio.run(run())
+    assert (first.phase, first.code) == (Phase.BODY, 250)
+    assert (second.phase, second.code) == (Phase.BODY, None)
+    assert "the line broke" in second.text
 
 
 # Those who use the line.
