@@ -281,12 +281,17 @@ class _Run:
         outcome = judge(reply)
         self.tally.note(outcome)
         self.breaker.note(outcome)
-        await self._desk.book(job, outcome, relay=way.way.label)
-        # Paused beyond its lease, a worker must let no further body leave.
-        if await self._desk.may_send(job):
-            line.settle(envelope)
-        else:
-            line.drop()
+        is_booked = False
+        try:
+            await self._desk.book(job, outcome, relay=way.way.label)
+            # Paused beyond its lease, a worker must let no further body leave.
+            is_booked = await self._desk.may_send(job)
+        finally:
+            # What could not be booked leaves nobody waiting for room on the line.
+            if is_booked:
+                line.settle(envelope)
+            else:
+                line.drop()
 
     async def _end_drain(self, drain_s: float) -> None:
         """What is not answered by then is uncertain: better than to be killed while it waits."""

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from digest.deliver.breaker import MAX_STREAK
-from digest.errors import AlreadyRunningError, RelayError
+from digest.errors import AlreadyRunningError, RelayError, StoreError
 from digest.lock import sending_lock
 from digest.model.ledger import DeliveryReport, DeliveryState, EditionState
 from digest.model.message import Recipient
@@ -419,3 +420,21 @@ def test_batches_end_done(store: Store) -> None:
             (4, "retry", 1, "done"),
         ]
         assert get_edition(connection, room.edition_id).counts["sent"] == 7
+
+
+def test_a_ledger_that_breaks_ends_the_run(sqlite_store: Store) -> None:
+    """What can't be booked must leave nobody waiting for room on the line."""
+    room = newsroom(sqlite_store, 40)
+
+    def breaking(recipient: Recipient) -> Any:
+        if recipient.subscriber_id == 8:
+            with sqlite_store.write() as connection:
+                connection.execute(text("DROP TABLE delivery"))
+        return envelope_for(recipient)
+
+    async def run() -> None:
+        async with relay() as (port, _), asyncio.timeout(30):
+            await room.run(port, make_envelope=breaking)
+
+    with pytest.raises(StoreError):
+        asyncio.run(run())
