@@ -74,7 +74,7 @@ class OutcomeWriter:
                 self._write_deliveries(cursor, deliveries)
                 if carried:
                     rows = [(relay, self._day(at), n) for relay, at, n in carried]
-                    cursor.executemany(self._sql(_CARRIED), rows)
+                    self._run(cursor, _CARRIED, rows)
                 connection.commit()
             except BaseException:
                 connection.rollback()
@@ -90,10 +90,10 @@ class OutcomeWriter:
     def _write_deliveries(self, cursor: Any, deliveries: Sequence[Delivery]) -> None:
         if not deliveries:
             return
-        cursor.executemany(self._sql(_UPSERT), [self._row(item) for item in deliveries])
+        self._run(cursor, _UPSERT, [self._row(item) for item in deliveries])
         if self._has_attempts:
             ended = [(item.edition_id, item.subscriber_id) for item in deliveries]
-            cursor.executemany(self._sql(_END_ATTEMPT), ended)
+            self._run(cursor, _END_ATTEMPT, ended)
 
     def _write_attempts(
         self, cursor: Any, attempts: Sequence[tuple[ClaimedBatch, int, datetime]]
@@ -109,8 +109,17 @@ class OutcomeWriter:
             for batch, subscriber_id, at in attempts
             if batch.id not in lost
         ]
-        cursor.executemany(self._sql(_ATTEMPT), rows)
+        self._run(cursor, _ATTEMPT, rows)
         return lost
+
+    def _run(self, cursor: Any, sql: str, rows: Sequence[tuple[object, ...]]) -> None:
+        if self._is_sqlite:
+            cursor.executemany(sql, rows)
+            return
+        # Not executemany: psycopg pipelines it, and PostgreSQL ends no session that was paused in
+        # the middle of a pipeline, however long others wait for its rows.
+        for row in rows:
+            cursor.execute(self._sql(sql), row)
 
     def _is_ours(self, cursor: Any, batch_id: int, epoch: int) -> bool:
         lock = "" if self._is_sqlite else " FOR SHARE"

@@ -45,8 +45,8 @@ def plan_for(store: Store, edition_id: int, port: int, tmp_path: Path, **options
     url = store.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
     # On PostgreSQL batches are shared by their leases, so those of the dead must end soon.
     lock = str(tmp_path / "lock") if store.is_sqlite else None
-    lease_s = 30.0 if store.is_sqlite else 0.3
-    return Plan(url, edition_id, port, lock=lock, lease_s=lease_s, **options)  # type: ignore[arg-type]
+    options = {"lease_s": 30.0 if store.is_sqlite else 0.3, **options}
+    return Plan(url, edition_id, port, lock=lock, **options)  # type: ignore[arg-type]
 
 
 def states_of(store: Store, edition_id: int) -> dict[int, DeliveryState]:
@@ -129,7 +129,7 @@ def test_told_to_stop_nobody_is_lost_and_nobody_gets_two(
     async def run() -> Taken:
         edition_id = new_edition(store, 0)
         async with sink() as (port, taken):
-            plan = plan_for(store, edition_id, port, tmp_path, in_flight=in_flight)
+            plan = plan_for(store, edition_id, port, tmp_path, in_flight=in_flight, lease_s=30.0)
             for wanted in (300, 900, 1_500):
                 process = start(plan)
                 assert await reached(partial(has, taken, wanted), process)
@@ -176,7 +176,7 @@ def test_two_senders_at_once_share_the_edition(store: Store, tmp_path: Path) -> 
     async def run() -> tuple[list[int], Taken, int]:
         edition_id = new_edition(store, 0)
         async with sink() as (port, taken):
-            plan = plan_for(store, edition_id, port, tmp_path, in_flight=16)
+            plan = plan_for(store, edition_id, port, tmp_path, in_flight=16, lease_s=30.0)
             codes = [await finished(one) for one in (start(plan), start(plan))]
             while is_open(store, edition_id):
                 assert await finished(start(plan)) == 0
