@@ -3,6 +3,7 @@
 import email
 import email.policy
 import json
+import re
 import sqlite3
 from pathlib import Path
 
@@ -51,7 +52,8 @@ def test_a_dry_run_changes_nothing(digest: Digest, newsroom: Path) -> None:
     before = state_of(newsroom)
     first, second = digest("send", "--dry-run"), digest("send", "--dry-run")
     assert "Lighthouse keeper retires" in first.out
-    assert first.out == second.out
+    # Points fall as stories age, be it between two runs.
+    assert re.sub(r" *-?\d+\.\d\d ", " ", first.out) == re.sub(r" *-?\d+\.\d\d ", " ", second.out)
     assert "23 readers would get it" in first.out
     assert state_of(newsroom) == before
     assert digest("preview").code == 0
