@@ -21,27 +21,29 @@ Suppress = Callable[[Connection, Recipient, Outcome], object]
 MAX_REPLY = 500  # characters kept of a relay's words
 WITHOUT_ATTEMPT = (DeliveryState.SUPPRESSED, DeliveryState.EXPIRED)
 
-# One statement for SQLite and PostgreSQL. Facts follow the higher state; equal states, the later.
-_UPSERT = text("""
-INSERT INTO delivery (edition_id, subscriber_id, batch_id, epoch, state, code, enhanced, reply,
-                      relay, at, is_uncertain, n_attempts)
-VALUES (:edition_id, :subscriber_id, :batch_id, :epoch, :state, :code, :enhanced, :reply,
-        :relay, :at, :is_uncertain, :n_attempts)
-ON CONFLICT (edition_id, subscriber_id) DO UPDATE SET
-    batch_id = CASE WHEN excluded.state >= delivery.state
-               THEN excluded.batch_id ELSE delivery.batch_id END,
-    epoch = CASE WHEN excluded.state >= delivery.state THEN excluded.epoch ELSE delivery.epoch END,
-    code = CASE WHEN excluded.state >= delivery.state THEN excluded.code ELSE delivery.code END,
-    enhanced = CASE WHEN excluded.state >= delivery.state
-               THEN excluded.enhanced ELSE delivery.enhanced END,
-    reply = CASE WHEN excluded.state >= delivery.state THEN excluded.reply ELSE delivery.reply END,
-    relay = CASE WHEN excluded.state >= delivery.state THEN excluded.relay ELSE delivery.relay END,
-    is_uncertain = CASE WHEN excluded.state >= delivery.state
-                   THEN excluded.is_uncertain ELSE delivery.is_uncertain END,
-    at = CASE WHEN excluded.state >= delivery.state THEN excluded.at ELSE delivery.at END,
-    state = CASE WHEN excluded.state >= delivery.state THEN excluded.state ELSE delivery.state END,
-    n_attempts = delivery.n_attempts + excluded.n_attempts
-""").bindparams(
+COLUMNS = (
+    "edition_id", "subscriber_id", "batch_id", "epoch", "state", "code", "enhanced", "reply",
+    "relay", "at", "is_uncertain", "n_attempts",
+)  # fmt: skip
+# Facts follow the higher state; of equal states, the later.
+_FACTS = ("batch_id", "epoch", "code", "enhanced", "reply", "relay", "at", "is_uncertain", "state")
+_RISES = ", ".join(
+    f"{name} = CASE WHEN excluded.state >= delivery.state "
+    f"THEN excluded.{name} ELSE delivery.{name} END"
+    for name in _FACTS
+)
+
+
+def upsert_sql(marks: Sequence[str]) -> str:
+    """One statement for SQLite and PostgreSQL, with these marks for the values of COLUMNS."""
+    return (
+        f"INSERT INTO delivery ({', '.join(COLUMNS)}) VALUES ({', '.join(marks)}) "  # noqa: S608
+        f"ON CONFLICT (edition_id, subscriber_id) DO UPDATE SET {_RISES}, "
+        "n_attempts = delivery.n_attempts + excluded.n_attempts"
+    )
+
+
+_UPSERT = text(upsert_sql([f":{name}" for name in COLUMNS])).bindparams(
     bindparam("edition_id", type_=BigInteger),
     bindparam("subscriber_id", type_=BigInteger),
     bindparam("at", type_=Instant),

@@ -10,26 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from digest.model.ledger import BatchState, ClaimedBatch, Delivery
-from digest.store.deliveries import MAX_REPLY, WITHOUT_ATTEMPT
+from digest.store.deliveries import COLUMNS, MAX_REPLY, WITHOUT_ATTEMPT, upsert_sql
 from digest.store.engine import Store, translated_driver_errors
 
-_COLUMNS = (
-    "edition_id", "subscriber_id", "batch_id", "epoch", "state", "code", "enhanced", "reply",
-    "relay", "at", "is_uncertain", "n_attempts",
-)  # fmt: skip
-# Facts follow the higher state; of equal states, the later.
-_FACTS = ("batch_id", "epoch", "code", "enhanced", "reply", "relay", "at", "is_uncertain", "state")
-_RISES = ", ".join(
-    f"{name} = CASE WHEN excluded.state >= delivery.state "
-    f"THEN excluded.{name} ELSE delivery.{name} END"
-    for name in _FACTS
-)
-_UPSERT = (
-    f"INSERT INTO delivery ({', '.join(_COLUMNS)}) "  # noqa: S608
-    f"VALUES ({', '.join('?' * len(_COLUMNS))}) "
-    f"ON CONFLICT (edition_id, subscriber_id) DO UPDATE SET {_RISES}, "
-    "n_attempts = delivery.n_attempts + excluded.n_attempts"
-)
+_UPSERT = upsert_sql("?" * len(COLUMNS))
 _ATTEMPT = (
     "INSERT INTO attempt (edition_id, subscriber_id, batch_id, epoch, at) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT (edition_id, subscriber_id) DO NOTHING"

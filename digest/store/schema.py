@@ -1,7 +1,7 @@
 """The tables, for SQLite and PostgreSQL alike (SQLAlchemy Core). I/O: none by itself.
 
 Times are aware UTC instants; enums are stored as their values; lists as JSON. The migrations
-under migrations/ make these tables; tests/real/test_migrations.py keeps the two equal.
+under migrations/ make these tables; tests/real/test_store_opens.py keeps the two equal.
 """
 
 from datetime import UTC, datetime
