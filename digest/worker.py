@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from digest.collector import rare_collections
 from digest.deliver.breaker import RESUMED, Breaker, Seen, refusal_key
 from digest.deliver.line import Line
 from digest.deliver.policy import judge
@@ -92,7 +93,8 @@ async def deliver_edition(
     )
     run = _Run(desk, Breaker(seen), ways=ways, make_envelope=make_envelope, sign=sign, stop=stop)
     try:
-        why = await run.serve(manner.drain_s)
+        with rare_collections():
+            why = await run.serve(manner.drain_s)
     finally:
         desk.close()
     with store.write() as connection:
@@ -269,7 +271,7 @@ class _Run:
     async def _serve(self, way: OpenWay, line: Line, job: Job) -> None:
         envelope = self._make_envelope(job.recipient)
         if self._sign is not None:
-            envelope = replace(envelope, message=await self._sign(envelope.message))
+            envelope = envelope._replace(message=await self._sign(envelope.message))
         if not (await self._desk.may_send(job) and await self._desk.attempt(job)):
             await self._desk.leave(job)
             return
