@@ -15,11 +15,12 @@ from typing import TypeVar
 from digest.compose.compile import compile_message
 from digest.compose.imprint import Tokens
 from digest.compose.merge import merge
+from digest.compose.pick import pick
 from digest.compose.render import render
 from digest.compose.templates import load_wrap
 from digest.model.edition import Edition
 from digest.model.message import Selection
-from digest.subscribe.token import make_token
+from digest.subscribe.token import TokenMaker
 from tests.unit.compose.editions import IMPRINT, KEY, PUBLICATION, READER, large_edition
 
 T = TypeVar("T")
@@ -39,19 +40,33 @@ def measure() -> list[tuple[str, str]]:
     compile_s, compiled = timed(
         lambda: compile_message(body, PUBLICATION, edition=edition, created_at=edition.cutoff)
     )
-    token_s, tokens = timed(lambda: [tokens_of(number) for number in range(N_READERS)])
+    makers = [
+        TokenMaker(KEY, purpose=purpose, publication=PUBLICATION.slug)
+        for purpose in ("unsubscribe", "preferences")
+    ]
+    token_s, tokens = timed(
+        lambda: [Tokens(*(one.token(n) for one in makers)) for n in range(N_READERS)]
+    )
     chosen = random.Random(3)  # the same readers in every round and run
     selections = [selection(edition, chosen) for _ in range(N_READERS)]
     readers = [replace(READER, subscriber_id=number) for number in range(N_READERS)]
 
-    def all_readers() -> int:
-        size = 0
-        for reader, own, token in zip(readers, selections, tokens, strict=True):
-            envelope = merge(compiled, reader, selection=own, imprint=IMPRINT, tokens=token)
-            size += len(envelope.message)
-        return size
+    shared = pick(compiled, selections[0])
 
-    merge_s, size = timed(all_readers)
+    def all_alike() -> int:
+        return sum(
+            len(merge(shared, reader, imprint=IMPRINT, tokens=token).message)
+            for reader, token in zip(readers, tokens, strict=True)
+        )
+
+    def all_unlike() -> int:
+        return sum(
+            len(merge(pick(compiled, own), reader, imprint=IMPRINT, tokens=token).message)
+            for reader, own, token in zip(readers, selections, tokens, strict=True)
+        )
+
+    alike_s, _ = timed(all_alike)
+    merge_s, size = timed(all_unlike)
     return [
         ("templates read, compiled and tried", f"{load_s * 1e3:.0f} ms"),
         (f"edition of {N_STORIES} stories rendered and inlined", f"{render_s * 1e3:.0f} ms"),
@@ -59,7 +74,11 @@ def measure() -> list[tuple[str, str]]:
         ("message, on average", f"{size / N_READERS / 1e3:.0f} KB"),
         ("tokens per reader", f"{token_s / N_READERS * 1e6:.1f} µs"),
         (
-            f"merge() per reader, {N_CHOSEN} of {N_STORIES} stories",
+            f"merge() per reader, {N_CHOSEN} of {N_STORIES} stories, all with one choice",
+            f"{alike_s / N_READERS * 1e6:.1f} µs",
+        ),
+        (
+            "pick() and merge() per reader, each with a choice of their own",
             f"{merge_s / N_READERS * 1e6:.1f} µs",
         ),
         ("distinct selections among them", f"{len(set(selections)):,} of {N_READERS:,}"),
@@ -74,15 +93,6 @@ def selection(edition: Edition, chosen: random.Random) -> Selection:
     for slug, story_id in chosen.sample(rest, N_CHOSEN - 1):
         own.setdefault(slug, []).append(story_id)
     return Selection(tuple((slug, tuple(ids)) for slug, ids in own.items()))
-
-
-def tokens_of(number: int) -> Tokens:
-    """A reader's two tokens."""
-    unsubscribe, preferences = (
-        make_token(KEY, purpose=purpose, subscriber_id=number, publication=PUBLICATION.slug)
-        for purpose in ("unsubscribe", "preferences")
-    )
-    return Tokens(unsubscribe, preferences)
 
 
 def timed(work: Callable[[], T]) -> tuple[float, T]:

@@ -10,15 +10,16 @@ from datetime import datetime
 from digest.compose.compile import compile_message
 from digest.compose.imprint import Imprint, Tokens, imprint_of, personal_values
 from digest.compose.merge import merge
+from digest.compose.pick import pick
 from digest.compose.render import WrapTemplates, render
 from digest.compose.splice import body_for
 from digest.compose.topics import selection_of
 from digest.model.edition import Edition
-from digest.model.message import Body, CompiledMessage, Envelope, Recipient, Selection
+from digest.model.message import Body, CompiledMessage, Envelope, Picked, Recipient
 from digest.model.newsroom import Publication
-from digest.subscribe.token import make_token
+from digest.subscribe.token import TokenMaker
 
-# Choices of topics whose selection is kept: most readers share a few.
+# Choices of topics whose pieces are kept: most readers share a few.
 MOST_KEPT = 1_000
 
 
@@ -43,12 +44,14 @@ class Press:
         self._publication = publication
         self._templates = templates
         self._created_at = created_at
-        self._key = key
         self._label = label
         self._body: Body | None = None
         self._compiled: CompiledMessage | None = None
-        self._selections: dict[frozenset[str], Selection] = {}
+        self._picked: dict[frozenset[str], Picked] = {}
         self._imprint: Imprint = imprint_of(publication, edition.day, base_url=base_url, key=key)
+        slug = publication.slug
+        self._unsubscribe = TokenMaker(key, purpose="unsubscribe", publication=slug)
+        self._preferences = TokenMaker(key, purpose="preferences", publication=slug)
 
     @property
     def domain(self) -> str:
@@ -58,9 +61,8 @@ class Press:
     def envelope(self, recipient: Recipient) -> Envelope:
         """The reader's message. Raises ValueError where the address can't stand in a header."""
         return merge(
-            self._message(),
+            self._pieces(recipient.topics),
             recipient,
-            selection=self._selection(recipient.topics),
             imprint=self._imprint,
             tokens=self._tokens(recipient.subscriber_id),
         )
@@ -69,15 +71,15 @@ class Press:
         """What the reader will see, to look at."""
         tokens = self._tokens(recipient.subscriber_id)
         values = personal_values(recipient, imprint=self._imprint, tokens=tokens)
-        selection = self._selection(recipient.topics)
+        selection = selection_of(self._edition, recipient.topics)
         return body_for(self._rendered(), self._edition, selection, values)
 
-    def _selection(self, topics: frozenset[str]) -> Selection:
-        found = self._selections.get(topics)
+    def _pieces(self, topics: frozenset[str]) -> Picked:
+        found = self._picked.get(topics)
         if found is None:
-            found = selection_of(self._edition, topics)
-            if len(self._selections) < MOST_KEPT:
-                self._selections[topics] = found
+            found = pick(self._message(), selection_of(self._edition, topics))
+            if len(self._picked) < MOST_KEPT:
+                self._picked[topics] = found
         return found
 
     def _message(self) -> CompiledMessage:
@@ -98,14 +100,6 @@ class Press:
 
     def _tokens(self, subscriber_id: int) -> Tokens:
         return Tokens(
-            unsubscribe=self._token("unsubscribe", subscriber_id),
-            preferences=self._token("preferences", subscriber_id),
-        )
-
-    def _token(self, purpose: str, subscriber_id: int) -> str:
-        return make_token(
-            self._key,
-            purpose=purpose,
-            subscriber_id=subscriber_id,
-            publication=self._publication.slug,
+            unsubscribe=self._unsubscribe.token(subscriber_id),
+            preferences=self._preferences.token(subscriber_id),
         )

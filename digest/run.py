@@ -7,7 +7,6 @@ re-run goes on where the last one ended, however that ended.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 
 from digest.compose.render import WrapTemplates
 from digest.compose.templates import load_wrap
@@ -149,7 +148,7 @@ async def send_test(
     RelayError when it is refused."""
     signer = signer_of(publication, settings.dkim_key)
     if signer is not None:
-        envelope = replace(envelope, message=sign(signer, envelope.message, at=clock()))
+        envelope = envelope._replace(message=sign(signer, envelope.message, at=clock()))
     sending = sending_terms(
         settings.smtp_url,
         settings.base_url,

@@ -1,6 +1,7 @@
 """The trees of a body to encoded pieces, for every position an item may get. Pure.
 
-All work that does not depend on a reader is done here, once: `merge()` only picks and joins.
+All work that does not depend on a reader is done here, once: `pick()` and `merge()` only
+choose and join.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,6 @@ from digest.model.message import (
     Over,
     Piece,
     Pieces,
-    Spot,
     StoryLoops,
 )
 
@@ -49,13 +49,11 @@ class _Where:
 
 
 class Assembly:
-    """Encodes the parts of one edition's body for readers who have that much; `spots` grows by
-    those that are met, each once."""
+    """Encodes the parts of one edition's body for readers who have that much."""
 
-    def __init__(self, edition: Edition, having: Having, spots: list[Spot]) -> None:
+    def __init__(self, edition: Edition, having: Having) -> None:
         self._edition = edition
         self._having = having
-        self._spots = spots
 
     def pieces(self, nodes: Nodes, where: _Where | None = None) -> Pieces:
         """Raises ValueError where the nodes are of another edition."""
@@ -68,7 +66,7 @@ class Assembly:
                 continue
             found.append(encode_piece(held))
             held = ""
-            found.append(self._piece(node, where))
+            found.append(node.spot if isinstance(node, Value) else self._loop(node, where))
         return joined([*found, encode_piece(held)])
 
     def _resolved(self, nodes: Nodes, where: _Where) -> Iterator[Text | Value | Each]:
@@ -82,13 +80,6 @@ class Assembly:
                 yield from self._resolved(node.then if holds else node.otherwise, where)
             elif not isinstance(node, Each) or self._having >= _NEEDED[node.over]:
                 yield node
-
-    def _piece(self, node: Value | Each, where: _Where) -> Piece:
-        if isinstance(node, Each):
-            return self._loop(node, where)
-        if node.spot not in self._spots:
-            self._spots.append(node.spot)
-        return self._spots.index(node.spot)
 
     def _loop(self, node: Each, where: _Where) -> FlatLoop | StoryLoops | Heads | Loop:
         keys = self._keys(node.over, where)

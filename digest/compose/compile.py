@@ -17,8 +17,11 @@ from digest.compose.quoted import check_piece
 from digest.compose.render import contact_href
 from digest.compose.tree import Nodes, tree_of
 from digest.model.edition import Edition
-from digest.model.message import Body, CompiledMessage, Pieces, Spot
+from digest.model.message import Body, CompiledMessage, Pieces
 from digest.model.newsroom import Publication
+
+# Most wraps have neither, and then nothing of the name is encoded.
+_OF_THE_NAME = frozenset({"name", "greeting"})
 
 
 def compile_message(
@@ -31,16 +34,17 @@ def compile_message(
     the publication's addresses or names can't stand in a header.
     """
     seed = seed_of(edition)
-    if not all(_has_unsubscribe(part, seed) for part in (body.text, body.html)):
+    text_values, html_values = (_values_in(part, seed) for part in (body.text, body.html))
+    if "unsubscribe_url" not in text_values & html_values:
         raise ValueError("the body has no unsubscribe spot of this edition")
     trees = tuple(tree_of(_ended(part), seed) for part in (body.text, body.html))
-    spots: list[Spot] = []
     bare, plain, brief = (
-        _pieces(trees, Assembly(edition, having, spots), boundary_of(edition)) for having in Having
+        _pieces(trees, Assembly(edition, having), boundary_of(edition)) for having in Having
     )
     head = _head(body.subject, publication, edition, created_at)
     head += _content_type(boundary_of(edition))
-    return CompiledMessage(check_piece(head), bare, plain, brief, tuple(spots))
+    is_greeting = not _OF_THE_NAME.isdisjoint(text_values | html_values)
+    return CompiledMessage(check_piece(head), bare, plain, brief, is_greeting)
 
 
 def _pieces(trees: tuple[Nodes, ...], assembly: Assembly, boundary: str) -> Pieces:
@@ -64,9 +68,10 @@ def boundary_of(edition: Edition) -> str:
     return f"=_{hashlib.sha256(told).hexdigest()[:24]}"
 
 
-def _has_unsubscribe(part: str, seed: str) -> bool:
+def _values_in(part: str, seed: str) -> frozenset[str]:
+    """The names of a reader's values that occur in a part."""
     marks = (mark for mark in cut_up(part, seed) if isinstance(mark, Mark))
-    return any(mark.code == SPOT and mark.name == "unsubscribe_url" for mark in marks)
+    return frozenset(mark.name for mark in marks if mark.code == SPOT)
 
 
 def _part_head(boundary: str, subtype: str) -> bytes:

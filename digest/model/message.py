@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,26 +105,39 @@ class Loop:
     only: Mapping[Key, "Pieces"]
 
 
-# A number is a spot's place in CompiledMessage.spots. Two bytes never follow one another.
-Piece = bytes | int | FlatLoop | StoryLoops | Heads | Loop
+# Two bytes never follow one another.
+Piece = bytes | Spot | FlatLoop | StoryLoops | Heads | Loop
 Pieces = tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledMessage:
-    """Everything of a message but the reader, encoded once; `merge()` joins it.
+    """Everything of a message but the reader, encoded once; `pick()` and `merge()` join it.
 
     `head` are the header lines that all share (CRLF, no empty line at the end). The body with its
     MIME boundaries, for a reader of the lead alone (`bare`), of few sections (`plain`) and of so
-    many that there is a `brief`: so every condition on having any is decided. `spots` are all
-    places for a reader's value that occur in it.
+    many that there is a `brief`: so every condition on having any is decided. `is_greeting`:
+    readers' names, or greetings with them, occur in it.
     """
 
     head: bytes
     bare: Pieces
     plain: Pieces
     brief: Pieces
-    spots: tuple[Spot, ...]
+    is_greeting: bool
+
+
+# NamedTuples where one is made for each message: a frozen dataclass costs three times as much.
+
+
+class Picked(NamedTuple):
+    """A compiled message cut down to one selection: `pieces` in order, the second for a reader's
+    own header lines; `places` are indices into it and which value goes there. `is_greeting`:
+    readers' names are among those. The lists are never changed."""
+
+    pieces: list[bytes]
+    places: list[tuple[int, Spot]]
+    is_greeting: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +151,7 @@ class Recipient:
     language: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """What is handed to a relay (RFC 5321 section 2.3.1): sender, one recipient, the bytes.
 
     A merged `message` is 7 bit, ends every line with CRLF, has no line above 998 octets (76 in

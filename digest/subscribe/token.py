@@ -8,26 +8,41 @@ expire: an unsubscribe link must work for at least 60 days (CASL section 11 (2))
 import hmac
 import re
 from base64 import urlsafe_b64encode
-from hashlib import sha256
+
+from digest.model.mac import StartedMac
 
 _SLUG = re.compile(r"[A-Za-z0-9_-]+")
 _ID = re.compile(r"[0-9a-z]{1,13}")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _MAC_OCTETS = 16
+_MAC_LETTERS = 22  # of those octets in base64, without its padding
+
+
+class TokenMaker:
+    """Makes the tokens of one purpose for the readers of one publication.
+
+    Raises ValueError for an empty key or a publication that is no slug.
+    """
+
+    def __init__(self, key: bytes, *, purpose: str, publication: str) -> None:
+        if not key or not _SLUG.fullmatch(publication):
+            raise ValueError("a token needs a key and a publication's slug")
+        self._mac = StartedMac(key, f"digest token\0{purpose}\0".encode())
+        self._publication = publication
+        self._rest = f"\0{publication}".encode()
+
+    def token(self, subscriber_id: int) -> str:
+        """The token of one subscription, URL-safe as it is. Raises ValueError for a negative id."""
+        mac = self._mac.digest(b"%d%b" % (subscriber_id, self._rest))[:_MAC_OCTETS]
+        signed = urlsafe_b64encode(mac)[:_MAC_LETTERS].decode("ascii")
+        # The slug stands last: mail programs that find links in plain text leave a final - or _
+        # out.
+        return f"{signed}.{_base36(subscriber_id)}.{self._publication}"
 
 
 def make_token(key: bytes, *, purpose: str, subscriber_id: int, publication: str) -> str:
-    """The token of one subscription for one purpose: URL-safe as it is.
-
-    Raises ValueError for an empty key, a negative id, or a publication that is no slug.
-    """
-    if not key or subscriber_id < 0 or not _SLUG.fullmatch(publication):
-        raise ValueError("a token needs a key, an id and a publication's slug")
-    told = f"digest token\0{purpose}\0{subscriber_id}\0{publication}".encode()
-    mac = hmac.digest(key, told, sha256)[:_MAC_OCTETS]
-    signed = urlsafe_b64encode(mac).rstrip(b"=").decode("ascii")
-    # The slug stands last: mail programs that find links in plain text leave a final - or _ out.
-    return f"{signed}.{_base36(subscriber_id)}.{publication}"
+    """One token. Raises ValueError as TokenMaker does."""
+    return TokenMaker(key, purpose=purpose, publication=publication).token(subscriber_id)
 
 
 def read_token(key: bytes, text: str, *, purpose: str) -> tuple[int, str] | None:
@@ -45,6 +60,8 @@ def read_token(key: bytes, text: str, *, purpose: str) -> tuple[int, str] | None
 
 
 def _base36(number: int) -> str:
+    if number < 0:
+        raise ValueError("a token needs an id that is not negative")
     digits = ""
     while number:
         number, rest = divmod(number, 36)

@@ -322,7 +322,7 @@ def test_a_relay_that_goes_away(dialect: str) -> None:
 @every_dialect
 def test_size_smaller_than_the_message(dialect: str) -> None:
     box = StrictBox(offers=(*DIALECTS[dialect], f"SIZE {len(MESSAGE)}"))
-    big = replace(an_envelope(2), message=MESSAGE + b"x\r\n")
+    big = an_envelope(2)._replace(message=MESSAGE + b"x\r\n")
 
     async def run() -> dict[int, Reply]:
         async with strict_relay(box) as port, line_to(port) as line:
@@ -378,7 +378,7 @@ def test_a_relay_that_stops_reading_until_all_buffers_are_full(dialect: str) -> 
     """And then goes on. Its word on what came before is heard meanwhile."""
     size = 16_000_000
     box = StrictBox(offers=DIALECTS[dialect])
-    big = replace(an_envelope(2), message=b"x" * size + b"\r\n", is_dotless=True)
+    big = an_envelope(2)._replace(message=b"x" * size + b"\r\n", is_dotless=True)
     envelopes = [an_envelope(1), big, *(an_envelope(number) for number in (3, 4, 5))]
 
     async def run() -> dict[int, Reply]:

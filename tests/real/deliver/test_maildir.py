@@ -1,7 +1,6 @@
 """The Maildir: whole files in new/, one per Message-ID, whatever is run again."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ def send(folder: Path, *numbers: int, message: bytes = MESSAGE) -> list[Reply]:
 
     async def run() -> list[Reply]:
         async with opener() as line:
-            return [await line.send(replace(an_envelope(n), message=message)) for n in numbers]
+            return [await line.send(an_envelope(n)._replace(message=message)) for n in numbers]
 
     return asyncio.run(run())
 

@@ -3,7 +3,6 @@
 import asyncio
 import ssl
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,7 +74,7 @@ def test_a_message_too_big_for_postfix_stops_the_run(sqlite_store: Store, postfi
     room = newsroom(sqlite_store, 9)
 
     def big(recipient: Recipient) -> Envelope:
-        return replace(envelope_for(recipient), message=b"Subject: x\r\n\r\n" + b"x\r\n" * 40_000)
+        return envelope_for(recipient)._replace(message=b"Subject: x\r\n\r\n" + b"x\r\n" * 40_000)
 
     report = asyncio.run(room.run(postfix.port, make_envelope=big, n_connections=1))
     assert "552 the message has 120,014 bytes, the relay takes" in report.stopped_because

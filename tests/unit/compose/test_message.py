@@ -16,10 +16,11 @@ from digest.compose.compile import compile_message
 from digest.compose.imprint import Tokens, imprint_of, message_id_of, personal_values
 from digest.compose.merge import merge
 from digest.compose.own_head import is_plain, own_head, plain_head
+from digest.compose.pick import pick
 from digest.compose.splice import body_for
 from digest.compose.topics import selected, selection_of
 from digest.model.edition import Edition
-from digest.model.message import Body, Recipient, Selection
+from digest.model.message import Body, Recipient, Selection, Spot
 from tests.unit.compose.editions import (
     DAY,
     EDITION,
@@ -41,7 +42,7 @@ VALUE = st.text(st.characters(exclude_categories=["Cs"]), max_size=90)
 def compiled_of(body: Body = BODY, edition: Edition = EDITION) -> bytes:
     compiled = compile_message(body, PUBLICATION, edition=edition, created_at=CREATED_AT)
     everything = everything_of(edition)
-    return merge(compiled, READER, selection=everything, imprint=IMPRINT, tokens=TOKENS).message
+    return merge(pick(compiled, everything), READER, imprint=IMPRINT, tokens=TOKENS).message
 
 
 def parts_of(message: bytes) -> tuple[Message, str, str]:
@@ -89,9 +90,9 @@ def test_nothing_of_a_reader_is_shared() -> None:
     kinds = [type(piece) for piece in compiled.brief]
     assert kinds[0] is kinds[-1] is bytes
     assert (bytes, bytes) not in pairwise(kinds)
-    numbers = [piece for piece in compiled.brief if isinstance(piece, int)]
-    assert len(numbers) == 8  # four spots in each of two parts
-    assert {compiled.spots[number].name for number in numbers} == {
+    spots = [piece for piece in compiled.brief if isinstance(piece, Spot)]
+    assert len(spots) == 8  # four in each of two parts
+    assert {spot.name for spot in spots} == {
         "unsubscribe_url", "preferences_url", "view_url", "address",
     }  # fmt: skip
 
@@ -106,7 +107,7 @@ def test_any_values_make_a_sound_message(name: str, token: str, subject: str, te
     tokens = Tokens(token, token)
     body = replace(BODY, text=text.replace("\r", "") + BODY.text, subject="x")
     compiled = compile_message(body, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
-    envelope = merge(compiled, reader, selection=ALL, imprint=IMPRINT, tokens=tokens)
+    envelope = merge(pick(compiled, ALL), reader, imprint=IMPRINT, tokens=tokens)
     values = personal_values(reader, imprint=IMPRINT, tokens=tokens)
     parsed, plain, html = parts_of(envelope.message)
     assert_sound(envelope.message)
@@ -187,7 +188,7 @@ def test_message_ids_are_stable_and_silent() -> None:
 def test_envelope_addresses() -> None:
     compiled = compile_message(BODY, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
     reader = Recipient(7, "zoe@dépêche.example", "Zoé d’Entremont")
-    envelope = merge(compiled, reader, selection=ALL, imprint=IMPRINT, tokens=TOKENS)
+    envelope = merge(pick(compiled, ALL), reader, imprint=IMPRINT, tokens=TOKENS)
     assert envelope.sender == "wrap@news.porttide.example"
     assert envelope.recipient == "zoe@xn--dpche-bsai.example"
     assert (
@@ -199,7 +200,7 @@ def test_without_https_one_click_is_not_promised() -> None:
     compiled = compile_message(BODY, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
     imprint = imprint_of(PUBLICATION, DAY, base_url="http://127.0.0.1:8025", key=KEY)
     parsed = message_from_bytes(
-        merge(compiled, READER, selection=ALL, imprint=imprint, tokens=TOKENS).message
+        merge(pick(compiled, ALL), READER, imprint=imprint, tokens=TOKENS).message
     )
     assert parsed["List-Unsubscribe"].startswith("<http://127.0.0.1:8025/u/")
     assert parsed["List-Unsubscribe-Post"] is None
@@ -210,9 +211,8 @@ def test_a_bad_address_or_name_is_refused() -> None:
     for address in ("ada", "a@b.example\r\nBcc: c@d.example", "a@b.example>"):
         with pytest.raises(ValueError, match="address"):
             merge(
-                compiled,
+                pick(compiled, ALL),
                 replace(READER, address=address),
-                selection=ALL,
                 imprint=IMPRINT,
                 tokens=TOKENS,
             )
@@ -231,7 +231,7 @@ def test_a_body_of_another_edition_is_refused() -> None:
 def test_a_readers_topics() -> None:
     compiled = compile_message(BODY, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
     sports = selection_of(EDITION, frozenset({"sports", "weather"}))
-    envelope = merge(compiled, READER, selection=sports, imprint=IMPRINT, tokens=TOKENS)
+    envelope = merge(pick(compiled, sports), READER, imprint=IMPRINT, tokens=TOKENS)
     _, text, html = parts_of(envelope.message)
     for part in (text, html):
         assert "Under-15 Gulls" in part
@@ -282,4 +282,4 @@ def test_a_section_without_stories_is_no_part_of_a_selection() -> None:
     compiled = compile_message(BODY, PUBLICATION, edition=EDITION, created_at=CREATED_AT)
     for sections in ((("arts", (2,)),), (("sports", (2,)),)):
         with pytest.raises(ValueError, match="not in the edition"):
-            merge(compiled, READER, selection=Selection(sections), imprint=IMPRINT, tokens=TOKENS)
+            merge(pick(compiled, Selection(sections)), READER, imprint=IMPRINT, tokens=TOKENS)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from digest.compose.compile import compile_message
 from digest.compose.imprint import Tokens, imprint_of, personal_values
 from digest.compose.merge import merge
+from digest.compose.pick import pick
 from digest.compose.render import WrapTemplates, render, render_alone
 from digest.compose.splice import body_for, page_of
 from digest.compose.topics import selection_of
@@ -77,7 +78,7 @@ def check(
     assert_same(as_read(seen.html), as_read(alone.html))
     assert_same(seen.text, alone.text)
     compiled = compile_message(body, PUBLICATION, edition=edition, created_at=CREATED_AT)
-    envelope = merge(compiled, reader, selection=selection, imprint=imprint, tokens=tokens)
+    envelope = merge(pick(compiled, selection), reader, imprint=imprint, tokens=tokens)
     parsed, text, html = parts_of(envelope.message)
     assert not parsed.defects
     assert_same(as_read(html), as_read(alone.html))
@@ -85,7 +86,7 @@ def check(
     assert_same(text.rstrip("\n"), alone.text.rstrip("\n"))
     assert_sound(envelope.message)
     assert_nothing_outside(envelope.message)
-    again = merge(compiled, reader, selection=selection, imprint=imprint, tokens=tokens)
+    again = merge(pick(compiled, selection), reader, imprint=imprint, tokens=tokens)
     assert again == envelope
 
 

@@ -8,6 +8,7 @@ from digest.compose.compile import compile_message
 from digest.compose.imprint import personal_values
 from digest.compose.marks import SPOT, Mark, cut_up, seed_of
 from digest.compose.merge import merge
+from digest.compose.pick import pick
 from digest.compose.render import WrapTemplates, render
 from digest.compose.splice import body_for
 from digest.compose.templates import load_wrap
@@ -35,7 +36,7 @@ def envelope_of(edition: Edition = EDITION, publication: Publication = PUBLICATI
         body_of(edition, publication), publication, edition=edition, created_at=CREATED_AT
     )
     everything = everything_of(edition)
-    return merge(compiled, READER, selection=everything, imprint=IMPRINT, tokens=TOKENS)
+    return merge(pick(compiled, everything), READER, imprint=IMPRINT, tokens=TOKENS)
 
 
 def seen_by_reader(edition: Edition = EDITION, publication: Publication = PUBLICATION) -> Body:

@@ -1,6 +1,6 @@
 """Whatever a relay answers, and however its words are cut: each message ends once, and truly."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 
 import pytest
@@ -502,7 +502,7 @@ def test_what_answers_nothing_ends_the_line(said: str, n_before: int) -> None:
 def test_a_message_that_could_be_cut_in_two_is_not_begun(offer: Offer, message: bytes) -> None:
     talk = Talk(offer, n=1)
     with pytest.raises(ValueError, match="a message must"):
-        talk.talk.begin(Transaction(replace(an_envelope("2"), message=message), print))
+        talk.talk.begin(Transaction(an_envelope("2")._replace(message=message), print))
     assert "1" in talk.writes() or not offer.has_pipelining
     assert not talk.talk.trouble
 
