@@ -19,6 +19,7 @@ from enum import Enum
 from digest.deliver.offer import MOST_BYTES_IN_FLIGHT, Offer
 from digest.deliver.policy import parse_enhanced
 from digest.deliver.replies import ReplyReader, Said
+from digest.deliver.wire import check_line_ends, mail_command, rcpt_command, to_wire
 from digest.model.ledger import Phase, Reply
 from digest.model.message import Envelope
 
@@ -51,6 +52,10 @@ _PHASES = {
 _IN_STEPS = {True: (Step.MAIL, Step.RCPT, Step.CHUNK),
              False: (Step.MAIL, Step.RCPT, Step.DATA, Step.BODY)}  # fmt: skip
 _IN_GROUPS = {True: (Step.HEAD, Step.CHUNK), False: (Step.HEAD, Step.BODY)}
+# A member of an Enum costs a look-up in its class each time.
+_HEAD, _MAIL, _RCPT, _DATA = Step.HEAD, Step.MAIL, Step.RCPT, Step.DATA
+_BODY, _CHUNK = Step.BODY, Step.CHUNK
+_ENDS_OF_GROUPS = (Step.DATA, Step.CLEAR)
 BAD_SEQUENCE = 503
 CLOSING = 421
 GO_ON = 354
@@ -87,6 +92,7 @@ class Conversation:
     def __init__(self, offer: Offer, *, in_flight: int) -> None:
         self.trouble = ""
         self._offer = offer
+        self._has_pipelining, self._has_chunking = offer.has_pipelining, offer.has_chunking
         self._steps = (_IN_GROUPS if offer.has_pipelining else _IN_STEPS)[offer.has_chunking]
         self._credit = in_flight
         self._bytes_out = 0
@@ -125,13 +131,24 @@ class Conversation:
 
     def to_write(self) -> bytes:
         """What may be said now; b"" when the relay is to speak first."""
-        todo = self._todo
+        todo, owed = self._todo, self._owed
         out: list[bytes] = []
-        while todo and self._may_follow(todo[0]):
-            step, transaction = item = todo.popleft()
-            self._say(step, transaction, out)
-            if step is not Step.HEAD:
-                self._owed.append(item)
+        while todo:
+            # DATA ends a group: what comes next depends on its reply (RFC 2920 section 3.1).
+            if owed and (not self._has_pipelining or owed[-1][0] in _ENDS_OF_GROUPS):
+                break
+            step, transaction = item = todo[0]
+            if step is _HEAD and transaction is not None:
+                self._say_head(transaction, out)
+            elif (step is _BODY or step is _CHUNK) and transaction is not None:
+                if not self._has_room(transaction):
+                    break
+                self._say_body(step, transaction, out)
+                owed.append(item)
+            else:
+                self._say(step, transaction, out)
+                owed.append(item)
+            todo.popleft()
         return b"".join(out)
 
     def receive(self, data: bytes) -> None:
@@ -139,6 +156,13 @@ class Conversation:
         for said in self._reader.feed(data):
             if self.trouble:
                 return
+            if said.code < 300 and self._owed:
+                step, transaction = self._owed[0]
+                # The quick way of what comes twice a message: MAIL or RCPT is accepted.
+                is_opening = step is _MAIL or step is _RCPT
+                if is_opening and transaction is not None and transaction.refusal is None:
+                    self._owed.popleft()
+                    continue
             self._hear(said)
         if self._reader.nonsense and not self.trouble:
             self.fail(f"unexpected reply: {self._reader.nonsense}")
@@ -148,33 +172,21 @@ class Conversation:
         its next word to ends without a code; the others are put back."""
         self._end_all(why, is_closed_by_relay=False)
 
-    def _may_follow(self, item: _Owed) -> bool:
-        step, transaction = item
-        owed = self._owed
-        if owed:
-            # DATA ends a group: what comes next depends on its reply (RFC 2920 section 3.1).
-            last = owed[-1][0]
-            if not self._offer.has_pipelining or last is Step.DATA or last is Step.CLEAR:
-                return False
-        if (step is Step.BODY or step is Step.CHUNK) and transaction is not None:
-            size = len(transaction.envelope.message)
-            is_full = self._bytes_out and self._bytes_out + size > MOST_BYTES_IN_FLIGHT
-            return self._credit > 0 and not is_full
-        return True
+    def _has_room(self, transaction: Transaction) -> bool:
+        if self._credit <= 0:
+            return False
+        size = len(transaction.envelope.message)
+        return not self._bytes_out or self._bytes_out + size <= MOST_BYTES_IN_FLIGHT
 
     def _say(self, step: Step, transaction: Transaction | None, out: list[bytes]) -> None:
         if transaction is None:
             out.append(b".\r\n" if step is Step.DOT else b"RSET\r\n")
-        elif step is Step.HEAD:
-            self._say_head(transaction, out)
         elif step is Step.MAIL:
             out.append(mail_command(transaction.envelope, self._offer))
         elif step is Step.RCPT:
             out.append(rcpt_command(transaction.envelope))
-        elif step is Step.DATA:
-            out.append(b"DATA\r\n")
         else:
-            self._say_body(step, transaction, out)
+            out.append(b"DATA\r\n")
 
     def _say_head(self, transaction: Transaction, out: list[bytes]) -> None:
         """MAIL, RCPT and, without CHUNKING, DATA, which ends the group."""
@@ -184,18 +196,18 @@ class Conversation:
             owed.append((Step.RSET, None))
         out.append(mail_command(transaction.envelope, self._offer))
         out.append(rcpt_command(transaction.envelope))
-        owed.append((Step.MAIL, transaction))
-        owed.append((Step.RCPT, transaction))
-        if not self._offer.has_chunking:
+        owed.append((_MAIL, transaction))
+        owed.append((_RCPT, transaction))
+        if not self._has_chunking:
             out.append(b"DATA\r\n")
-            owed.append((Step.DATA, transaction))
+            owed.append((_DATA, transaction))
 
     def _say_body(self, step: Step, transaction: Transaction, out: list[bytes]) -> None:
         message = transaction.envelope.message
         transaction.has_left = True
         self._credit -= 1
         self._bytes_out += len(message)
-        if step is Step.CHUNK:
+        if step is _CHUNK:
             out.append(b"BDAT %d LAST\r\n" % len(message))
             out.append(message)
         else:
@@ -229,8 +241,6 @@ class Conversation:
 
     def _hear_envelope(self, step: Step, transaction: Transaction, said: Said) -> None:
         if said.code < 300:
-            if transaction.refusal is None:
-                return
             # It has refused MAIL and takes RCPT: into a transaction that it had kept open.
             transaction.is_barred = False
         elif said.code < 400:
@@ -321,45 +331,6 @@ class Conversation:
             # It was not taken, and so there is nothing to wait for in the ledger.
             self.settle(transaction)
         transaction.on_end(reply)
-
-
-def mail_command(envelope: Envelope, offer: Offer) -> bytes:
-    """MAIL with the parameters that the relay offers and the message needs."""
-    command = b"MAIL FROM:<%b>" % envelope.sender.encode()
-    if offer.has_size:
-        command += b" SIZE=%d" % len(envelope.message)
-    if not (envelope.recipient.isascii() and envelope.sender.isascii()):
-        command += b" BODY=8BITMIME SMTPUTF8" if offer.has_8bitmime else b" SMTPUTF8"
-    return command + b"\r\n"
-
-
-def rcpt_command(envelope: Envelope) -> bytes:
-    """RCPT for the one recipient."""
-    return b"RCPT TO:<%b>\r\n" % envelope.recipient.encode()
-
-
-def to_wire(envelope: Envelope) -> bytes:
-    """The message as DATA carries it: with dots doubled where lines begin with one, and the final
-    dot (RFC 5321 section 4.5.2)."""
-    message = envelope.message
-    if not envelope.is_dotless:
-        message = message.replace(b"\r\n.", b"\r\n..")
-        message = b"." + message if message.startswith(b".") else message
-    return message + b".\r\n"
-
-
-def check_line_ends(envelope: Envelope) -> None:
-    """Raises ValueError unless the last line ends in CRLF and, where the message is not known to be
-    dotless, no CR or LF stands alone (RFC 5321 section 2.3.8): anything else could be cut in two by
-    a lenient server."""
-    message = envelope.message
-    if not message.endswith(b"\r\n"):
-        raise ValueError("a message must end with CRLF")
-    if envelope.is_dotless:
-        return
-    n_lines = message.count(b"\r\n")
-    if message.count(b"\n") != n_lines or message.count(b"\r") != n_lines:
-        raise ValueError("a message must have CRLF line ends and no CR or LF alone")
 
 
 def _reply(step: Step, said: Said) -> Reply:

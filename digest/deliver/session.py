@@ -34,6 +34,7 @@ class Session(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._is_full = False
+        self._is_flush_due = False
         self._heard_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._idle: asyncio.Future[None] | None = None
@@ -59,7 +60,7 @@ class Session(asyncio.Protocol):
         transaction = Transaction(envelope, partial(_tell, answer))
         self._talk.begin(transaction)
         self.n_begun += 1
-        self._flush()
+        self._flush_soon()
         try:
             reply = await answer
         except asyncio.CancelledError:
@@ -72,8 +73,7 @@ class Session(asyncio.Protocol):
     def settle(self, transaction: Transaction) -> None:
         """Its outcome is in the ledger: the next body may leave."""
         self._talk.settle(transaction)
-        # Not at once: whoever settles mostly goes on to send, and both fit into one write.
-        self._loop.call_soon(self._flush)
+        self._flush_soon()
 
     async def idle(self) -> None:
         """Wait until every message begun has ended."""
@@ -138,14 +138,22 @@ class Session(asyncio.Protocol):
             while not self._talk.trouble and (data := os.read(handle, 65_536)):
                 self._talk.receive(data)
 
+    def _flush_soon(self) -> None:
+        """Whoever settles mostly goes on to send, others do both in the same turn of the loop, and
+        all fits into one write."""
+        if not self._is_flush_due:
+            self._is_flush_due = True
+            self._loop.call_soon(self._flush)
+
     def _flush(self) -> None:
+        self._is_flush_due = False
         if self._is_full or not self.is_usable or self._transport is None:
             return
         data = self._talk.to_write()
         if data:
             self._heard_at = self._loop.time()
             self._transport.write(data)
-        if self._talk.awaited is not None and self._timer is None:
+        if self._timer is None and self._talk.awaited is not None:
             self._watch()
         if self._idle is not None and self._talk.is_idle:
             self._stop()

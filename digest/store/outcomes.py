@@ -23,6 +23,7 @@ _CARRIED = (
     "INSERT INTO relay_day (relay, day, n) VALUES (?, ?, ?) "
     "ON CONFLICT (relay, day) DO UPDATE SET n = relay_day.n + excluded.n"
 )
+_WITHOUT_ZONE = len("2026-11-24 18:00:00.000000")
 _IS_OURS = "SELECT 1 FROM batch WHERE id = ? AND epoch = ? AND state = ?"
 
 
@@ -135,7 +136,9 @@ class OutcomeWriter:
         """As SQLAlchemy's DateTime writes it for SQLite."""
         if not self._is_sqlite:
             return at
-        return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+        if at.tzinfo is not UTC:
+            at = at.astimezone(UTC)
+        return at.isoformat(" ", "microseconds")[:_WITHOUT_ZONE]
 
     def _day(self, at: datetime) -> object:
         day = at.astimezone(UTC).date()

@@ -7,13 +7,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from digest.deliver.conversation import (
-    Conversation,
-    Transaction,
-    mail_command,
-    to_wire,
-)
+from digest.deliver.conversation import Conversation, Transaction
 from digest.deliver.offer import MOST_BYTES_IN_FLIGHT, Offer
+from digest.deliver.wire import mail_command, to_wire
 from digest.model.ledger import Phase, Reply
 from digest.model.message import Envelope
 from tests.unit.deliver.model_relay import Choice, Keeps, ModelRelay

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver.conversation import check_line_ends, to_wire
 from digest.deliver.maildir import file_name
+from digest.deliver.wire import check_line_ends, to_wire
 from digest.model.message import Envelope
 
 
