@@ -266,7 +266,7 @@ def _subscriber(row: Row[Any]) -> Subscriber:
     )
 
 
-def _recipient(row: Row[Any]) -> Recipient:
+def _recipient(row: Sequence[Any]) -> Recipient:
     id_, address, name, language, topics = row  # by place: a name costs a look-up for each reader
     return Recipient(id_, address, name, frozenset(topics), language)
 
