@@ -2,6 +2,7 @@
 templates' folder.
 """
 
+import json
 from pathlib import Path
 
 from sqlalchemy import bindparam, text
@@ -18,13 +19,14 @@ from tests.unit.compose.editions import CUTOFF, KEY, PUBLICATION, large_edition
 
 N_STORIES = 8  # with the templates as they are, a message of some 40 KB
 BASE_URL = "https://wrap.porttide.example"
-NAME = "Ada MacNeil"
+# Every fifth name goes the long way into a header: it is not ASCII, or needs quotes.
+NAMES = ("Ada MacNeil", "", "Zoë d'Entremont", "Jean-Luc Comeau", "Bertram Oake")
 
 _NUMBERS = "WITH RECURSIVE number(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < :n) "
 _SUBSCRIBERS = _NUMBERS + (
     "INSERT INTO subscriber (id, address, address_as_given, name, created_at) "
     "SELECT i, printf('reader%07d@readers.example', i), printf('reader%07d@readers.example', i), "
-    ":name, :now FROM number"
+    "json_extract(:names, '$[' || (i % :n_names) || ']'), :now FROM number"
 )
 _SUBSCRIPTIONS = _NUMBERS + (
     "INSERT INTO subscription (subscriber_id, publication, state, topics, created_at, changed_at) "
@@ -37,7 +39,7 @@ def store_in(folder: str) -> Store:
     return open_store(f"sqlite:///{folder}/digest.db")
 
 
-def put_readers(folder: str, n: int) -> None:
+def put_readers(folder: str, n: int, publication: str = PUBLICATION.slug) -> None:
     """A new database with confirmed readers 1 to n."""
     store = store_in(folder)
     migrate(store)
@@ -45,15 +47,17 @@ def put_readers(folder: str, n: int) -> None:
     with store.write() as connection:
         values = {"n": n, "now": CUTOFF}
         subscribers = text(_SUBSCRIBERS).bindparams(instant)
-        connection.execute(subscribers, {**values, "name": NAME})
+        names = {"names": json.dumps(NAMES), "n_names": len(NAMES)}
+        connection.execute(subscribers, values | names)
         subscriptions = text(_SUBSCRIPTIONS).bindparams(instant)
-        connection.execute(subscriptions, {**values, "slug": PUBLICATION.slug})
+        connection.execute(subscriptions, {**values, "slug": publication})
     store.close()
 
 
 def reader(number: int) -> Recipient:
     """As put_readers() keeps them."""
-    return Recipient(number, f"reader{number:07d}@readers.example", NAME)
+    name = NAMES[number % len(NAMES)]
+    return Recipient(number, f"reader{number:07d}@readers.example", name)
 
 
 def templates() -> WrapTemplates:

@@ -59,6 +59,13 @@ def measure() -> list[tuple[str, str]]:
             for reader, token in zip(readers, tokens, strict=True)
         )
 
+    def all_accented() -> int:
+        named = (replace(reader, name="Zoë d'Entremont") for reader in readers)
+        return sum(
+            len(merge(shared, reader, imprint=IMPRINT, tokens=token).message)
+            for reader, token in zip(named, tokens, strict=True)
+        )
+
     def all_unlike() -> int:
         return sum(
             len(merge(pick(compiled, own), reader, imprint=IMPRINT, tokens=token).message)
@@ -66,6 +73,7 @@ def measure() -> list[tuple[str, str]]:
         )
 
     alike_s, _ = timed(all_alike)
+    accented_s, _ = timed(all_accented)
     merge_s, size = timed(all_unlike)
     return [
         ("templates read, compiled and tried", f"{load_s * 1e3:.0f} ms"),
@@ -76,6 +84,10 @@ def measure() -> list[tuple[str, str]]:
         (
             f"merge() per reader, {N_CHOSEN} of {N_STORIES} stories, all with one choice",
             f"{alike_s / N_READERS * 1e6:.1f} µs",
+        ),
+        (
+            "the same for a name that is not ASCII",
+            f"{accented_s / N_READERS * 1e6:.1f} µs",
         ),
         (
             "pick() and merge() per reader, each with a choice of their own",

@@ -1,4 +1,4 @@
-"""DKIM: one 40 KB message signed, and how many on all cores beside the event loop.
+"""DKIM: one of our messages, some 40 KB, signed, and how many on all cores beside the event loop.
 
 python -m bench.dkim
 """
@@ -12,6 +12,7 @@ from time import perf_counter, process_time
 
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
+from bench._edition import press, reader
 from digest.deliver.dkim import Signer, sign
 from digest.model.newsroom import Canonicalization
 from digest.signing import Signers
@@ -20,20 +21,11 @@ AT = datetime(2026, 3, 12, 21, 0, tzinfo=UTC)
 N_ALONE, N_TOGETHER, N_CALLERS = 1_000, 4_000, 64
 
 
-def message_of(size_bytes: int) -> bytes:
-    """A message with as many fields as ours have, and a quoted-printable body."""
-    fields = [b"From: wrap@news.example", b"To: ada@readers.example", b"Subject: Ferry tied up"]
-    fields += [b"X-Field-%d: of a usual length, %d" % (number, number) for number in range(15)]
-    head = b"\r\n".join(fields) + b"\r\n\r\n"
-    line = b"Words of a story, as they stand in quoted-printable, caf=C3=A9 among them =\r\n"
-    return head + line * ((size_bytes - len(head)) // len(line))
-
-
 def measure() -> list[tuple[str, str]]:
     """What was measured and its result, ready to print."""
     signer = Signer("news.example", "bench", generate_private_key(65537, 2048))
     relaxed = replace(signer, canonicalization=Canonicalization.RELAXED_RELAXED)
-    message = message_of(40_000)
+    message = press().envelope(reader(1)).message
     n_cores = os.cpu_count() or 1
     rows = [
         ("a 40 KB message signed with DKIM", f"{_alone_s(signer, message) * 1e3:.2f} ms"),

@@ -16,7 +16,6 @@ _YOUNG = 50_000
 def rare_collections() -> Iterator[None]:
     """Within the block what is there already is not looked at, and what comes seldom."""
     before = gc.get_threshold()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG, *before[1:])
     try:
