@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from digest.errors import (
@@ -20,7 +21,7 @@ from digest.errors import (
     StoreVersionError,
 )
 from digest.store.engine import SOUND_SQLITE, Store, open_store, sqlite_module
-from digest.store.migrate import migrate
+from digest.store.migrate import MIGRATIONS, migrate, revisions
 from digest.store.schema import metadata
 from digest.store.trial import try_to_write
 
@@ -31,7 +32,7 @@ FILL_THE_DISK = """
 import resource, signal, sys
 from sqlalchemy import text
 from digest.store.engine import open_store
-from digest.store.migrate import migrate
+from digest.store.migrate import MIGRATIONS, migrate, revisions
 from digest.errors import StoreFullError
 
 insert = text("INSERT INTO feed_state (name, url, failures, is_gone) VALUES (:n, :u, 0, false)")
@@ -215,3 +216,9 @@ def test_postgresql_not_there() -> None:
     with pytest.raises(StoreMissingError, match="can't be opened") as caught:
         migrate(open_store("postgresql://who:secret@127.0.0.1:1/none"))
     assert "secret" not in str(caught.value)
+
+
+def test_migrations_are_named_by_their_revisions() -> None:
+    """The quick look at a database goes by the names; Alembic by what is in them."""
+    walked = [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
+    assert revisions() == tuple(reversed(walked))
