@@ -158,8 +158,9 @@ def _bar(title: str, total: int | None) -> Iterator[Progress]:
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
-        TextColumn("left"),
+        TextColumn("so far,"),
         TimeRemainingColumn(),
+        TextColumn("left"),
         TextColumn("{task.fields[words]}", style="dim"),
     ]
     with Bars(*columns) as bars:
