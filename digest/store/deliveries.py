@@ -34,16 +34,17 @@ _RISES = ", ".join(
 )
 
 
-def upsert_sql(marks: Sequence[str]) -> str:
-    """One statement for SQLite and PostgreSQL, with these marks for the values of COLUMNS."""
+def upsert_sql(source: str) -> str:
+    """One statement for SQLite and PostgreSQL; `source` gives the values of COLUMNS: VALUES or a
+    query."""
     return (
-        f"INSERT INTO delivery ({', '.join(COLUMNS)}) VALUES ({', '.join(marks)}) "  # noqa: S608
+        f"INSERT INTO delivery ({', '.join(COLUMNS)}) {source} "
         f"ON CONFLICT (edition_id, subscriber_id) DO UPDATE SET {_RISES}, "
         "n_attempts = delivery.n_attempts + excluded.n_attempts"
     )
 
 
-_UPSERT = text(upsert_sql([f":{name}" for name in COLUMNS])).bindparams(
+_UPSERT = text(upsert_sql(f"VALUES ({', '.join(f':{name}' for name in COLUMNS)})")).bindparams(
     bindparam("edition_id", type_=BigInteger),
     bindparam("subscriber_id", type_=BigInteger),
     bindparam("at", type_=Instant),

@@ -13,7 +13,7 @@ from digest.model.ledger import BatchState, ClaimedBatch, Delivery
 from digest.store.deliveries import COLUMNS, MAX_REPLY, WITHOUT_ATTEMPT, upsert_sql
 from digest.store.engine import Store, translated_driver_errors
 
-_UPSERT = upsert_sql("?" * len(COLUMNS))
+_UPSERT = upsert_sql(f"VALUES ({', '.join('?' * len(COLUMNS))})")
 _ATTEMPT = (
     "INSERT INTO attempt (edition_id, subscriber_id, batch_id, epoch, at) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT (edition_id, subscriber_id) DO NOTHING"
@@ -22,6 +22,24 @@ _END_ATTEMPT = "DELETE FROM attempt WHERE edition_id = ? AND subscriber_id = ?"
 _CARRIED = (
     "INSERT INTO relay_day (relay, day, n) VALUES (?, ?, ?) "
     "ON CONFLICT (relay, day) DO UPDATE SET n = relay_day.n + excluded.n"
+)
+# PostgreSQL gets all rows of a group in one statement, a list for each column. Not executemany:
+# psycopg pipelines it, and PostgreSQL ends no session that was paused in the middle of a pipeline,
+# however long others wait for its rows.
+_TYPES = (
+    "bigint", "bigint", "bigint", "int", "int", "int", "text", "text", "text", "timestamptz",
+    "boolean", "int",
+)  # fmt: skip
+_LISTS = ", ".join(f"%s::{one}[]" for one in _TYPES)
+_UPSERT_LISTS = upsert_sql(f"SELECT * FROM unnest({_LISTS})")  # noqa: S608
+_ATTEMPT_LISTS = (
+    "INSERT INTO attempt (edition_id, subscriber_id, batch_id, epoch, at) "
+    "SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s::timestamptz[]) "
+    "ON CONFLICT (edition_id, subscriber_id) DO NOTHING"
+)
+_END_ATTEMPT_LISTS = (
+    "DELETE FROM attempt USING unnest(%s::bigint[], %s::bigint[]) AS ended (edition, subscriber) "
+    "WHERE edition_id = ended.edition AND subscriber_id = ended.subscriber"
 )
 _WITHOUT_ZONE = len("2026-11-24 18:00:00.000000")
 _IS_OURS = "SELECT 1 FROM batch WHERE id = ? AND epoch = ? AND state = ?"
@@ -57,9 +75,8 @@ class OutcomeWriter:
                     cursor.execute("BEGIN IMMEDIATE")
                 lost = self._write_attempts(cursor, attempts)
                 self._write_deliveries(cursor, deliveries)
-                if carried:
-                    rows = [(relay, self._day(at), n) for relay, at, n in carried]
-                    self._run(cursor, _CARRIED, rows)
+                for relay, at, n in carried:
+                    cursor.execute(self._sql(_CARRIED), (relay, self._day(at), n))
                 connection.commit()
             except BaseException:
                 connection.rollback()
@@ -75,10 +92,16 @@ class OutcomeWriter:
     def _write_deliveries(self, cursor: Any, deliveries: Sequence[Delivery]) -> None:
         if not deliveries:
             return
-        self._run(cursor, _UPSERT, [self._row(item) for item in deliveries])
+        rows = [self._row(item) for item in deliveries]
+        readers = [row[:2] for row in rows]
+        if len(set(readers)) == len(rows):
+            self._run(cursor, _UPSERT, _UPSERT_LISTS, rows)
+        else:
+            # One statement of PostgreSQL's touches no row twice.
+            for row in rows:
+                self._run(cursor, _UPSERT, _UPSERT_LISTS, [row])
         if self._has_attempts:
-            ended = [(item.edition_id, item.subscriber_id) for item in deliveries]
-            self._run(cursor, _END_ATTEMPT, ended)
+            self._run(cursor, _END_ATTEMPT, _END_ATTEMPT_LISTS, readers)
 
     def _write_attempts(
         self, cursor: Any, attempts: Sequence[tuple[ClaimedBatch, int, datetime]]
@@ -94,17 +117,16 @@ class OutcomeWriter:
             for batch, subscriber_id, at in attempts
             if batch.id not in lost
         ]
-        self._run(cursor, _ATTEMPT, rows)
+        self._run(cursor, _ATTEMPT, _ATTEMPT_LISTS, rows)
         return lost
 
-    def _run(self, cursor: Any, sql: str, rows: Sequence[tuple[object, ...]]) -> None:
+    def _run(
+        self, cursor: Any, single: str, lists: str, rows: Sequence[tuple[object, ...]]
+    ) -> None:
         if self._is_sqlite:
-            cursor.executemany(sql, rows)
-            return
-        # Not executemany: psycopg pipelines it, and PostgreSQL ends no session that was paused in
-        # the middle of a pipeline, however long others wait for its rows.
-        for row in rows:
-            cursor.execute(self._sql(sql), row)
+            cursor.executemany(single, rows)
+        elif rows:
+            cursor.execute(lists, [list(column) for column in zip(*rows, strict=True)])
 
     def _is_ours(self, cursor: Any, batch_id: int, epoch: int) -> bool:
         lock = "" if self._is_sqlite else " FOR SHARE"
