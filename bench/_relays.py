@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing.connection import Connection
 
+from tests.ports import free_port
 from tests.real.deliver.postfix import MASTER, POSTFIX, open_folder, started_postfix
 
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
@@ -55,7 +56,7 @@ def has_postfix() -> bool:
 @contextmanager
 def sink() -> Iterator[int]:
     """The port of an smtp-sink."""
-    port = _free_port()
+    port = free_port()
     as_user = ["-u", "postfix"] if os.geteuid() == 0 else []
     process = subprocess.Popen(
         [_tool("smtp-sink"), *as_user, f"127.0.0.1:{port}", "100"], stdout=subprocess.DEVNULL
@@ -123,13 +124,6 @@ def _tool(name: str) -> str:
     found = shutil.which(name, path=PATH)
     assert found is not None
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _await_port(port: int) -> None:

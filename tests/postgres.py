@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+
+from tests.ports import free_port
 
 
 @dataclass
@@ -31,7 +32,7 @@ def started_postgres(programs: Path) -> Iterator[Postgres]:
     """Make a cluster with the programs' initdb, start it, stop and remove it at the end."""
     # Not in pytest's folder: that is closed to other users each time a test run starts.
     folder = Path(tempfile.mkdtemp(prefix="digest-postgres-"))
-    data, port = folder / "data", _free_port()
+    data, port = folder / "data", free_port()
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
     _run(
@@ -62,10 +63,3 @@ def _run(command: list[str | Path]) -> None:
         check=False,
     )
     assert done.returncode == 0, command
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -6,7 +6,6 @@ Readers whose number ends in 7 are dead, in 8 full; everybody else's mail stays 
 import os
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections import Counter
@@ -14,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.ports import free_port
 
 POSTFIX = Path("/usr/sbin/postfix")
 
@@ -106,7 +107,7 @@ def started_postfix(
     folder: Path, *, tls_level: str = "none", main: str = MAIN, master: str = MASTER
 ) -> Iterator[Postfix]:
     """Start it in `folder` (where a cert.pem and key.pem are, for TLS), stop it at the end."""
-    port = _free_port()
+    port = free_port()
     config = folder / "config"
     for name in ("config", "queue", "data", "log"):
         (folder / name).mkdir()
@@ -133,10 +134,3 @@ def _run(config: Path, command: str) -> None:
         check=False,
     )
     assert done.returncode == 0, (config.parent / "log" / "mail.log").read_text()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

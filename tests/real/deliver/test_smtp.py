@@ -1,7 +1,6 @@
 """A line to a real relay: what each of its words and silences becomes."""
 
 import asyncio
-import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from digest.deliver.smtp import SmtpLine, Terms, connect
 from digest.errors import RelayError
 from digest.model.ledger import Phase, Reply
 from digest.model.message import Envelope
+from tests.ports import free_port
 from tests.real.deliver.relays import (
     MESSAGE,
     AnswersBody,
@@ -252,16 +252,9 @@ def refusal_of(url: str) -> str:
     return asyncio.run(run())
 
 
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_refused_connection(host: str) -> None:
-    words = refusal_of(f"smtp://{host}:{closed_port()}")
+    words = refusal_of(f"smtp://{host}:{free_port()}")
     assert "refuses the connection" in words
     assert host in words
 
