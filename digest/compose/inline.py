@@ -6,6 +6,7 @@ colours to #rgb. A `<style data-premailer="ignore">` block passes through as it 
 and clients' own selectors belong there. Elsewhere `@font-face`, `@supports` and `*` are dropped.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import cssutils
@@ -40,11 +41,25 @@ def inline(html: str) -> str:
 
 
 class _Offline(Premailer):  # type: ignore[misc]
-    """Premailer whose CSS parser has nothing to fetch with."""
+    """Premailer whose CSS parser has nothing to fetch with, and reads the same CSS once."""
 
     def _parse_css_string(self, css_body: str, validate: bool = True) -> Any:
         parser = cssutils.CSSParser(fetcher=_nothing, validate=validate)
         return parser.parseString(css_body, validate=validate)
+
+    def _parse_style_rules(self, css_body: str, ruleset_index: int) -> tuple[list[Any], list[Any]]:
+        rules, leftover = _rules_of(css_body, ruleset_index)
+        return [*rules], [*leftover]
+
+
+@lru_cache(maxsize=8)
+def _rules_of(css: str, index: int) -> tuple[list[Any], list[Any]]:
+    """What premailer makes of a style block: nine tenths of an inlining, and a wrap is tried on
+    many small pages that have the same CSS."""
+    found: tuple[list[Any], list[Any]] = Premailer._parse_style_rules(
+        _Offline(**_OPTIONS), css, index
+    )
+    return found
 
 
 def _nothing(_url: str) -> tuple[str, bytes]:
