@@ -13,8 +13,6 @@ from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
 from digest.compose.headers import mailbox, structured, unstructured
-from digest.compose.render import render
-from digest.compose.specimen import EDITION as SPECIMEN
 from digest.compose.templates import load_wrap
 from digest.deliver.dkim import Signer, sign, signer_of
 from digest.deliver.dkim_record import advice_on, fault_of, record_name
@@ -84,18 +82,12 @@ def rehearse(settings: Settings) -> None:
         settings.secret_key,
         connections=settings.deliver.connections,
     )
-    _render_specimen(settings)
-
-
-def _render_specimen(settings: Settings) -> None:
-    templates = load_wrap(template_folders(settings.folder))
-    for publication in settings.publications:
-        render(SPECIMEN, publication, templates)
+    load_wrap(template_folders(settings.folder), settings.publications)
 
 
 def _templates(settings: Settings) -> Finding:
     try:
-        _render_specimen(settings)
+        load_wrap(template_folders(settings.folder), settings.publications)
     except DigestError as error:
         return Finding("templates", False, str(error))
     return Finding("templates", True, "the wrap renders")

@@ -61,7 +61,7 @@ async def make_preview(
     of every section. `label` ("[TEST] ") goes before the subject. Raises TemplateError,
     SettingsError, StoreError, UsageError (a day to come).
     """
-    templates = load_wrap(template_folders(settings.folder))
+    templates = load_wrap(template_folders(settings.folder), (publication,))
     with scratch_store(store, since=clock() - SENT_MEMORY) as scratch:
         feeds: tuple[FeedResult, ...] = ()
         if is_fresh:

@@ -102,7 +102,7 @@ async def send_night(
             settings.secret_key,
             connections=settings.deliver.connections,
         ),
-        templates=load_wrap(template_folders(settings.folder)),
+        templates=load_wrap(template_folders(settings.folder), (night.publication,)),
         clock=clock,
         stop=stop,
         is_eager=is_eager,

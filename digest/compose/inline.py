@@ -12,6 +12,8 @@ from typing import Any
 import cssutils
 from premailer import Premailer
 
+from digest.compose.selectors import refuse_unsteady
+
 _SILENT = 50  # logging.CRITICAL: cssutils knows CSS 2.1 only and complains of the rest
 _OPTIONS: dict[str, Any] = {
     "allow_network": False,
@@ -32,7 +34,8 @@ _DOCTYPE = "<!DOCTYPE html>"
 def inline(html: str) -> str:
     """The page with its CSS inlined; begins with the HTML5 doctype.
 
-    Takes 20 to 150 ms: call it once per edition, not per reader. Not for foreign CSS.
+    Takes 20 to 150 ms: call it once per edition, not per reader. Not for foreign CSS. Raises
+    UnsteadySelectorError.
     """
     cssutils.ser.prefs.minimizeColorHash = False
     page: str = _Offline(**_OPTIONS).transform(html, pretty_print=False)
@@ -59,6 +62,8 @@ def _rules_of(css: str, index: int) -> tuple[list[Any], list[Any]]:
     found: tuple[list[Any], list[Any]] = Premailer._parse_style_rules(
         _Offline(**_OPTIONS), css, index
     )
+    for _, selector, _ in found[0]:
+        refuse_unsteady(selector)
     return found
 
 

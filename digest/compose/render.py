@@ -6,7 +6,7 @@ readers differ stand the marks of compose/marks.py.
 
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jinja2 import Environment, Template, TemplateSyntaxError
 
@@ -16,6 +16,7 @@ from digest.compose.inline import inline
 from digest.compose.marks import Mark, Site, cut_up, seal_text, seed_of
 from digest.compose.personal import Personal
 from digest.compose.plain import tidy
+from digest.compose.selectors import UnsteadySelectorError, line_of
 from digest.compose.subject import preheader_of, subject_of
 from digest.compose.topics import selected
 from digest.compose.view import WrapView, view_of, web_address
@@ -53,16 +54,31 @@ def render(edition: Edition, publication: Publication, templates: WrapTemplates)
     Raises TemplateError with file and line where a template, or the publication's subject, asks
     for what is not there, or writes what is a reader's own where it can't be filled in.
     """
+    return inlined(written(edition, publication, templates), seed_of(edition), templates)
+
+
+def written(edition: Edition, publication: Publication, templates: WrapTemplates) -> Body:
+    """The body before its CSS is inlined. Raises TemplateError."""
     wrap = view_of(edition, publication)
     context = _context(wrap, edition, publication, templates)
     # Any section may be among a reader's first five.
     context |= {"sections": wrap.sections, "brief": wrap.sections}
     seed = seed_of(edition)
     page = seal_page(_written(templates.html, context), seed, templates.sites)
-    html = inline(page)
-    _refuse_lost(page, html, seed, templates)
     text = seal_text(_written(templates.text, context), seed, templates.sites) + "\n"
-    return Body(str(context["subject"]), html, text)
+    return Body(str(context["subject"]), page, text)
+
+
+def inlined(body: Body, seed: str, templates: WrapTemplates) -> Body:
+    """The same body with its CSS inlined. Raises TemplateError where that tears it, or where a
+    style hangs on what is another thing for each reader."""
+    try:
+        html = inline(body.html)
+    except UnsteadySelectorError as error:
+        place = _place_of_selector(error.selector, templates)
+        raise TemplateError(f"{place}: {error.words}") from error
+    _refuse_lost(body.html, html, seed, templates)
+    return replace(body, html=html)
 
 
 def render_alone(
@@ -120,6 +136,17 @@ def _refuse_lost(page: str, html: str, seed: str, templates: WrapTemplates) -> N
             )
     if len(after) > len(before):
         raise TemplateError(f"{templates.html.filename}:1: inlining doubled what is a reader's own")
+
+
+def _place_of_selector(selector: str, templates: WrapTemplates) -> str:
+    """ "file:line" of a style rule: in wrap.css, or in a style block of the page."""
+    loader = templates.environment.loader
+    for template in (templates.css, templates.html):
+        if loader and template.name:
+            source, _, _ = loader.get_source(templates.environment, template.name)
+            if line := line_of(selector, source):
+                return f"{template.filename}:{line}"
+    return f"{templates.css.filename}:1"
 
 
 def size_warning(body: Body) -> str:

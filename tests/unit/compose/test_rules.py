@@ -99,7 +99,6 @@ HTML_REFUSED = [
      "this condition can't stand inside a tag: put it between tags"),
     # Only trying shows these.
     (f"{STORIES}<div>{{{{ story.title }}}}\n{END}{END}", 3, "What a loop or condition opens it must"),
-    (f"{STORIES}<p class=n>{{{{ story.title }}}}</p>{END}{END}", 3, "wrap.css:2: a selector with +"),
     ("{% macro m() %}{{ subscriber.name }}{% endmacro %}\n<p>{{ m() | upper }}</p>", 2,
      "did not come through a filter"),
     ("{% set c = cycler('a', 'b') %}\n" + SECTIONS + "{{ c.next() }}" + END, 3, "depend on which"),
@@ -114,7 +113,7 @@ def refusal(folder: Path, name: str, body: str) -> str:
     pages = {
         "wrap.html.j2": f"<html><head><style>{{{{ css }}}}</style></head><body>{NEEDED}</body></html>",
         "wrap.txt.j2": NEEDED,
-        "wrap.css": CSS + "\n.n + .n { color: #111111 }",
+        "wrap.css": CSS,
         "kept.css": "",
         "part.j2": "",
     }
