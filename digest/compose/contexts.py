@@ -34,16 +34,16 @@ class _Place:
     before: str = ""
 
 
-def seal_page(html: str, seed: str, sites: Sequence[Site]) -> str:
-    """The page with its marks sealed. Raises TemplateError, naming the site, for a mark where a
-    value could not be filled in, or a reader's stories be joined, afterwards."""
+def seal_page(html: str, seed: str, sites: Sequence[Site], file: str) -> str:
+    """The page, written by `file`, with its marks sealed. Raises TemplateError, naming the site,
+    for a mark where a value could not be filled in, or a reader's stories be joined, afterwards."""
     parts, end, region = [], 0, None
     regions = _REGION.finditer(html)
     region = next(regions, None)
     for found in RAW.finditer(html):
         while region and region.end() <= found.start():
             region = next(regions, None)
-        mark = read_raw(found[1], sites)
+        mark = read_raw(found[1], sites, file)
         is_inside = region is not None and region.start() < found.start()
         place = _place(region, found.start()) if region and is_inside else _Place()
         parts += [html[end : found.start()], sealed(mark, seed, _judged(mark, place, sites))]

@@ -5,6 +5,7 @@ mark, a loop over the reader's own gets one before, after and at each item, and 
 their position or selection both sides are written, each behind its mark.
 """
 
+import re
 from dataclasses import replace
 
 from jinja2 import Environment, nodes
@@ -14,7 +15,9 @@ from digest.compose.marks import (
     ANY_SECTION,
     ELSE,
     END,
+    END_FENCE,
     END_IF,
+    FENCE,
     FIRST,
     ITEM,
     LAST,
@@ -26,8 +29,7 @@ from digest.compose.marks import (
 from digest.compose.rules import Rules, Scope
 from digest.model.message import Over
 
-# What stands between these is for one reader only and left out of the page all can see.
-FENCE, END_FENCE = "<!--personal-->", "<!--/personal-->"
+_FENCES = re.compile(f"{FENCE}|{END_FENCE}")
 _OVER = {"sections": Over.SECTIONS, "brief": Over.BRIEF, "stories": Over.STORIES}
 _CONDITIONS = {"first": FIRST, "last": LAST, "sections": ANY_SECTION, "brief": ANY_BRIEF}
 
@@ -42,14 +44,15 @@ def without_fences(tree: nodes.Template) -> nodes.Template:
 class Marking:
     """Marks one file; `sites` grows by every personal place found in it. Raises TemplateError."""
 
-    def __init__(self, file: str, sites: list[Site]) -> None:
-        self._file = file
+    def __init__(self, rules: Rules, sites: list[Site]) -> None:
+        self._rules = rules
         self._sites = sites
-        self._rules = Rules(file)
 
-    def marked(self, tree: nodes.Template, environment: Environment) -> nodes.Template:
-        """The same tree, changed."""
-        tree.body = self._body(tree.body, Scope())
+    def marked(
+        self, tree: nodes.Template, environment: Environment, *, is_page: bool
+    ) -> nodes.Template:
+        """The same tree, changed. `is_page`: no other file takes it in."""
+        tree.body = self._body(tree.body, Scope(is_called=not is_page))
         tree.set_environment(environment)
         return tree
 
@@ -80,18 +83,18 @@ class Marking:
                 site = self._site(child, f"{{{{ subscriber.{name} }}}}")
                 written.append(_data(raw(SPOT, name, site), child))
             else:
-                self._rules.expression(child, scope, "an expression")
+                self._rules.written(child, scope)
                 written.append(child)
         node.nodes = written
         return node
 
     def _fenced(self, data: str, line: int) -> str:
-        if FENCE not in data and END_FENCE not in data:
-            return data
-        before = data[: data.find("<!--")]
-        self._sites.append(Site(self._file, line + before.count("\n"), FENCE))
-        site = len(self._sites) - 1
-        return data.replace(FENCE, raw(OWN, "", site)).replace(END_FENCE, raw(END_IF, "", site))
+        def mark(found: re.Match[str]) -> str:
+            at = line + data.count("\n", 0, found.start())
+            self._sites.append(Site(self._rules.file, at, found[0]))
+            return raw(OWN if found[0] == FENCE else END_IF, "", len(self._sites) - 1)
+
+        return _FENCES.sub(mark, data)
 
     def _for(self, node: nodes.For, scope: Scope) -> list[nodes.Node]:
         over = self._rules.own_loop(node, scope)
@@ -131,7 +134,7 @@ class Marking:
         ]  # fmt: skip
 
     def _site(self, node: nodes.Node, what: str) -> int:
-        self._sites.append(Site(self._file, node.lineno, what))
+        self._sites.append(Site(self._rules.file, node.lineno, what))
         return len(self._sites) - 1
 
     def _mark(self, code: str, site: int, node: nodes.Node) -> nodes.Output:

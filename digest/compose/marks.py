@@ -19,6 +19,10 @@ from digest.model.edition import Edition
 from digest.model.message import Over, Quoting
 
 NAMES = tuple(field.name for field in fields(Personal))
+# What templates call the reader's own.
+RESERVED = ("subscriber", "sections", "brief")
+# What stands between these is for one reader only and left out of the page all can see.
+FENCE, END_FENCE = "<!--personal-->", "<!--/personal-->"
 SPOT = "="
 # A loop's beginning is the letter of model.message.Over.
 ITEM, END = "I", "E"
@@ -66,11 +70,15 @@ def raw(code: str, value: str, site: int) -> str:
     return f"\x02{code}{value}.{site}\x03"
 
 
-def read_raw(inner: str, sites: Sequence[Site]) -> Mark:
-    """What stands between STX and ETX. Raises TemplateError where a filter got at it."""
+def read_raw(inner: str, sites: Sequence[Site], file: str) -> Mark:
+    """What stands between STX and ETX in what `file` wrote. Raises TemplateError where a filter
+    got at it."""
     told, _, number = inner.rpartition(".")
     if not number.isdecimal() or int(number) >= len(sites):
-        raise TemplateError("a filter was applied to a macro that writes what is personal")
+        raise TemplateError(
+            f"{file}:1: something personal did not come through a filter: apply none to a macro, "
+            "block or include that writes it"
+        )
     mark, site = Mark(told[:1], told[1:], int(number)), sites[int(number)]
     is_sound = mark.value in NAMES if mark.code == SPOT else mark.code in _CUTS
     if not is_sound:
@@ -88,9 +96,11 @@ def sealed(mark: Mark, seed: str, quoting: Quoting) -> str:
     return f"<!--cut{seed}{mark.code}{mark.value}.{mark.site}-->"
 
 
-def seal_text(written: str, seed: str, sites: Sequence[Site]) -> str:
+def seal_text(written: str, seed: str, sites: Sequence[Site], file: str) -> str:
     """A text part with its marks sealed. Raises TemplateError as read_raw() does."""
-    return RAW.sub(lambda found: sealed(read_raw(found[1], sites), seed, Quoting.PLAIN), written)
+    return RAW.sub(
+        lambda found: sealed(read_raw(found[1], sites, file), seed, Quoting.PLAIN), written
+    )
 
 
 def cut_up(body: str, seed: str) -> Iterator[str | Mark]:

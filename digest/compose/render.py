@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from jinja2 import Environment, Template, TemplateSyntaxError
+from jinja2 import Environment, Template, TemplateNotFound, TemplateSyntaxError
 
 from digest.compose.colour import palette
 from digest.compose.contexts import seal_page
@@ -64,9 +64,12 @@ def written(edition: Edition, publication: Publication, templates: WrapTemplates
     # Any section may be among a reader's first five.
     context |= {"sections": wrap.sections, "brief": wrap.sections}
     seed = seed_of(edition)
-    page = seal_page(_written(templates.html, context), seed, templates.sites)
-    text = seal_text(_written(templates.text, context), seed, templates.sites) + "\n"
-    return Body(str(context["subject"]), page, text)
+    page, text = (_written(template, context) for template in (templates.html, templates.text))
+    return Body(
+        str(context["subject"]),
+        seal_page(page, seed, templates.sites, str(templates.html.filename)),
+        seal_text(text, seed, templates.sites, str(templates.text.filename)) + "\n",
+    )
 
 
 def inlined(body: Body, seed: str, templates: WrapTemplates) -> Body:
@@ -197,6 +200,10 @@ def _written(template: Template, context: Mapping[str, object]) -> str:
         return template.render(context)
     except TemplateError:
         raise
+    except TemplateNotFound as error:
+        asked = " or ".join(map(str, error.templates))
+        place = place_of(error, template)
+        raise TemplateError(f"{place}: there is no template {asked}") from error
     except Exception as error:
         raise TemplateError(f"{place_of(error, template)}: {error}") from error
 

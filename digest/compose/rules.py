@@ -10,10 +10,12 @@ from typing import NoReturn
 
 from jinja2 import nodes
 
-from digest.compose.marks import NAMES
+from digest.compose.marks import NAMES, RESERVED
+from digest.compose.writers import Writers, name_of
 from digest.errors import TemplateError
 
-RESERVED = ("subscriber", "sections", "brief")
+# Jinja's own functions that count calls: they would count the stories of all readers.
+COUNTERS = ("cycler", "joiner")
 _POSITIONS = ("first", "last")
 _POSITION_WORDS = (
     "Write {% if loop.first %}, {% if not loop.first %}, {% if loop.last %} or "
@@ -40,13 +42,15 @@ class Scope:
     """Where in a file we are. `loop`: the loop that `loop` speaks of is "none" known in this file,
     a "plain" one, or one over the reader's "own". `sections`: the names that stand for a section
     of the reader's. `is_kept`: what is written here goes into a value, not into the page.
-    `is_chosen`: inside a condition on the reader's selection."""
+    `is_chosen`: inside a condition on the reader's selection. `is_called`: this may be run from
+    within a loop that is written elsewhere."""
 
     loop: str = "none"
     sections: frozenset[str] = frozenset()
     is_in_stories: bool = False
     is_kept: bool = False
     is_chosen: bool = False
+    is_called: bool = False
 
     @property
     def is_own(self) -> bool:
@@ -64,12 +68,13 @@ class Scope:
 class Rules:
     """The rules, for one file. Every method raises TemplateError: file, line, what to do."""
 
-    def __init__(self, file: str) -> None:
-        self._file = file
+    def __init__(self, file: str, writers: Writers) -> None:
+        self.file = file
+        self._writers = writers
 
     def refuse(self, node: nodes.Node, words: str) -> NoReturn:
         """Say no."""
-        raise TemplateError(f"{self._file}:{node.lineno}: {words}")
+        raise TemplateError(f"{self.file}:{node.lineno}: {words}")
 
     def spot(self, node: nodes.Expr, scope: Scope) -> str:
         """The name of a spot that is written as it should be; "" for any other expression."""
@@ -128,10 +133,13 @@ class Rules:
             )  # fmt: skip
         if isinstance(node, nodes.Macro) and scope.is_own:
             self.refuse(node, "define the macro outside of the loop over the reader's own")
+        self._refuse_kept_writer(node, scope)
         where = "an assignment" if isinstance(node, nodes.Assign | nodes.With) else "a call"
         for field, value in node.iter_fields():
             for child in value if isinstance(value, list) else [value]:
-                if isinstance(child, nodes.Expr):
+                if field == "call":
+                    self.written(child, scope)
+                elif isinstance(child, nodes.Expr):
                     self.expression(child, scope, where)
                 elif field in ("target", "names") and isinstance(child, str | tuple):
                     name = child if isinstance(child, str) else child[-1]
@@ -143,20 +151,33 @@ class Rules:
             left = scope.sections - {name.name for name in _names(node.target)}
             return replace(scope, loop="plain", sections=left, is_chosen=False)
         if isinstance(node, nodes.Macro):
-            return Scope()
+            return Scope(is_called=True)
+        if isinstance(node, nodes.Block):
+            return replace(scope, is_called=True)
         if isinstance(node, nodes.CallBlock | nodes.FilterBlock | nodes.AssignBlock):
             return replace(scope, is_kept=True, is_chosen=False)
         return replace(scope, is_chosen=False) if isinstance(node, nodes.With) else scope
+
+    def written(self, node: nodes.Node, scope: Scope) -> None:
+        """An expression that stands alone in `{{ }}`, or what `{% call %}` calls: this may be a
+        macro or block that writes something personal."""
+        if not (isinstance(node, nodes.Call) and name_of(node.node) in self._writers.calls):
+            self.expression(node, scope, "an expression")
+            return
+        self._refuse_kept(node, scope, f"{name_of(node.node)}(), which writes what is personal,")
+        told = [*node.args, *(pair.value for pair in node.kwargs), node.dyn_args, node.dyn_kwargs]
+        for argument in told:
+            if argument is not None:
+                self.expression(argument, scope, "a call")
 
     def expression(self, node: nodes.Node, scope: Scope, where: str) -> None:
         """An expression that is worked out before there are readers."""
         if isinstance(node, nodes.Name):
             self._name(node, scope, where)
-        if isinstance(node, nodes.NSRef) and scope.is_own:
-            self.refuse(
-                node, "a namespace can't be changed in a loop over the reader's own: what it "
-                "holds would depend on the stories before",
-            )  # fmt: skip
+        if isinstance(node, nodes.NSRef):
+            self._refuse_counting(node, scope)
+        if isinstance(node, nodes.Call):
+            self._refuse_writer(node, name_of(node.node), where)
         if _names_stories(node):
             self.refuse(
                 node, f"a section's stories can't stand in {where}: each reader has their own. "
@@ -173,7 +194,14 @@ class Rules:
     def _name(self, node: nodes.Name, scope: Scope, where: str, *, attr: str = "") -> None:
         if node.ctx != "load":
             self._free(node, scope)
+            return
         shown = f"{node.name}.{attr}" if attr else node.name
+        self._refuse_writer(node, shown, where)
+        if node.name in COUNTERS:
+            self.refuse(
+                node, f"{node.name} is not there: it would count the stories of all readers. "
+                f"{_POSITION_WORDS}",
+            )  # fmt: skip
         if node.name == "subscriber":
             self.refuse(
                 node, f"{shown} can't stand in {where}: it is filled in after the page is made. "
@@ -195,6 +223,35 @@ class Rules:
     def _free(self, node: nodes.Name, scope: Scope) -> None:
         if node.name in RESERVED or node.name in scope.sections or node.name == "loop":
             self.refuse(node, f"the name {node.name!r} is taken: choose another")
+
+    def _refuse_counting(self, node: nodes.NSRef, scope: Scope) -> None:
+        if scope.is_own or scope.is_called:
+            where = "a loop over the reader's own" if scope.is_own else (
+                "a macro, a block or a file that is taken in, which such a loop may run"
+            )  # fmt: skip
+            self.refuse(
+                node, f"a namespace can't be changed in {where}: what it holds would depend on "
+                "the stories before",
+            )  # fmt: skip
+
+    def _refuse_writer(self, node: nodes.Node, shown: str, where: str) -> None:
+        if shown in self._writers.calls:
+            self.refuse(
+                node, f"{shown}() writes what is personal and can't stand in {where}: that is "
+                f"filled in after the page is made. Write {{{{ {shown}() }}}} alone",
+            )  # fmt: skip
+        if shown in self._writers.modules:
+            self.refuse(
+                node, f"{shown} can't stand in {where}: what it holds may write what is personal. "
+                f"Call that alone: {{{{ {shown}.name() }}}}",
+            )  # fmt: skip
+
+    def _refuse_kept_writer(self, node: nodes.Node, scope: Scope) -> None:
+        """A file or block whose words would go through a filter, or into a name."""
+        if isinstance(node, nodes.Include) and self._writers.has(node):
+            self._refuse_kept(node, scope, "A file that writes what is personal")
+        if isinstance(node, nodes.Block) and f"self.{node.name}" in self._writers.calls:
+            self._refuse_kept(node, scope, "A block that writes what is personal")
 
     def _refuse_kept(self, node: nodes.Node, scope: Scope, shown: str) -> None:
         if scope.is_kept:
@@ -238,5 +295,7 @@ def _names_stories(node: nodes.Node) -> bool:
     if not (isinstance(node, nodes.Filter) and node.name in _LOOKING):
         return False
     told = [*node.args, *(pair.value for pair in node.kwargs)]
+    if node.name == "attr" and not all(isinstance(arg, nodes.Const) for arg in told):
+        return True
     words = [str(arg.value) for arg in told if isinstance(arg, nodes.Const)]
     return any("stories" in word.split(".") for word in words)

@@ -6,21 +6,23 @@ A folder holds `wrap/wrap.html.j2`, `wrap/wrap.txt.j2`, `wrap/wrap.css` (inlined
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from jinja2 import Template, TemplateNotFound, TemplateSyntaxError, meta
+from jinja2 import Template, TemplateSyntaxError, nodes
 
-from digest.compose.environment import WrapEnvironment
+from digest.compose.environment import CSS, HTML, KEPT_CSS, PAGES, TEXT, WrapEnvironment
 from digest.compose.marks import CONTROLS
+from digest.compose.references import reached
 from digest.compose.render import WrapTemplates
 from digest.compose.specimen import PUBLICATIONS
 from digest.compose.trial import try_out
+from digest.compose.writers import writers_in
 from digest.errors import TemplateError
 from digest.model.newsroom import Publication
 
-_HTML, _TEXT = "wrap/wrap.html.j2", "wrap/wrap.txt.j2"
-_CSS, _KEPT_CSS = "wrap/wrap.css", "wrap/kept.css"
+T = TypeVar("T")
 _IMPORT = re.compile(r"@\s*import", re.IGNORECASE)
 
 
@@ -33,7 +35,7 @@ def load_wrap(folders: Sequence[Path], publications: Sequence[Publication] = ())
     asks for: the unsubscribe link and the postal address, in both parts, for every reader.
     """
     files = _read_all(folders)
-    for name in (_CSS, _KEPT_CSS):
+    for name in (CSS, KEPT_CSS):
         _refuse_import(files, name, folders)
     templates = wrap_of(files, folders)
     try_out(templates, publications or PUBLICATIONS)
@@ -42,35 +44,28 @@ def load_wrap(folders: Sequence[Path], publications: Sequence[Publication] = ())
 
 def wrap_of(files: Mapping[str, tuple[str, Path]], folders: Sequence[Path] = ()) -> WrapTemplates:
     """The templates of these files (text and path, by name), every rule checked, not yet tried."""
-    marking, plain = (WrapEnvironment(files, is_marked=is_marked) for is_marked in (True, False))
-    templates = WrapTemplates(
-        html=_compiled(marking, _HTML, folders),
-        text=_compiled(marking, _TEXT, folders),
-        css=_compiled(marking, _CSS, folders),
-        kept_css=_compiled(marking, _KEPT_CSS, folders),
-        sites=marking.sites,
-        plain_html=_compiled(plain, _HTML, folders),
-        plain_text=_compiled(plain, _TEXT, folders),
+    plain = WrapEnvironment(files)
+
+    def parsed(name: str) -> nodes.Template:
+        if name not in files:
+            raise _missing(name, folders)
+        text, path = files[name]
+        return _sound(lambda: plain.parse(text, name, str(path)))
+
+    trees = reached(PAGES, parsed, {name: path for name, (_, path) in files.items()})
+    marked = WrapEnvironment(files, writers=writers_in(trees))
+    for name in trees:
+        _compiled(marked, name)
+    return WrapTemplates(
+        html=_compiled(marked, HTML),
+        text=_compiled(marked, TEXT),
+        css=_compiled(marked, CSS),
+        kept_css=_compiled(marked, KEPT_CSS),
+        sites=marked.sites,
+        plain_html=_compiled(plain, HTML),
+        plain_text=_compiled(plain, TEXT),
         environment=plain,
     )
-    for name in _reached(marking, files):
-        _compiled(marking, name, folders)
-    return templates
-
-
-def _reached(environment: WrapEnvironment, files: Mapping[str, tuple[str, Path]]) -> set[str]:
-    """The pages and every file that one reached includes or imports; all that there are where a
-    name is made up while rendering."""
-    done: set[str] = set()
-    waiting = [_HTML, _TEXT]
-    while waiting:
-        name = waiting.pop()
-        if name in done or name not in files:
-            continue
-        done.add(name)
-        for other in meta.find_referenced_templates(environment.parse(files[name][0], name)):
-            waiting += [other] if other else [each for each in files if each.endswith(".j2")]
-    return done
 
 
 def _read_all(folders: Sequence[Path]) -> dict[str, tuple[str, Path]]:
@@ -96,13 +91,15 @@ def _read(path: Path) -> str:
     return text
 
 
-def _compiled(environment: WrapEnvironment, name: str, folders: Sequence[Path]) -> Template:
+def _compiled(environment: WrapEnvironment, name: str) -> Template:
+    return _sound(lambda: environment.get_template(name))
+
+
+def _sound(read: Callable[[], T]) -> T:
     try:
-        return environment.get_template(name)
+        return read()
     except TemplateSyntaxError as error:
         raise TemplateError(f"{error.filename}:{error.lineno}: {error.message}") from error
-    except TemplateNotFound as error:
-        raise _missing(name, folders) from error
 
 
 def _missing(name: str, folders: Sequence[Path]) -> TemplateError:

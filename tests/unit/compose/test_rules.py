@@ -15,6 +15,8 @@ NEEDED = "{{ subscriber.unsubscribe_url }} {{ postal_address }}"
 SECTIONS = "{% for section in sections %}\n"
 STORIES = SECTIONS + "{% for story in section.stories %}\n"
 END = "{% endfor %}"
+MACRO = "{% macro m() %}{{ subscriber.address }}{% endmacro %}\n"
+COUNT = "{% set n = namespace(x=0) %}"
 
 # Template (it begins on line 2), the line that is refused, words that must be said.
 REFUSED = [
@@ -56,7 +58,7 @@ REFUSED = [
     ("{% if brief %}{% elif day %}{% endif %}", 2, "no elif here"),
     ("{% set sections = [] %}", 2, "the name 'sections' is taken"),
     ("{% macro m(subscriber) %}{% endmacro %}", 2, "the name 'subscriber' is taken"),
-    ("{% import 'wrap/part.j2' as brief %}", 2, "the name 'brief' is taken"),
+    ("{% import 'wrap/empty.html.j2' as brief %}", 2, "the name 'brief' is taken"),
     (f"{SECTIONS}{{{{ section.stories | length }}}}{END}", 3, "a section's stories can't stand in"),
     (f"{SECTIONS}{{{{ section.stories[0].title }}}}{END}", 3, "Loop over them: {% for story in"),
     (f"{SECTIONS}{{{{ section['stories'] }}}}{END}", 3, "a section's stories can't stand in"),
@@ -80,8 +82,41 @@ REFUSED = [
     (f"{STORIES}{{% if loop.first %}}\n{{% set x = 1 %}}{{% endif %}}{END}{END}", 5, "nothing can be set"),
     (f"{STORIES}{{{{ loop.cycle('a', 'b') }}}}{END}{END}", 4, "loop.cycle can't stand in a call"),
     ("{{ loop.first }}", 2, "there is no loop in this file"),
-    ("{% set n = namespace(x=0) %}" + SECTIONS + "{% set n.x = 1 %}" + END, 3, "a namespace can't be"),
+    (f"{COUNT}{SECTIONS}{{% set n.x = 1 %}}{END}", 3, "a namespace can't be changed in a loop over"),
     (f"{SECTIONS}{{% macro m() %}}{{% endmacro %}}{END}", 3, "define the macro outside"),
+    # What counts, wherever it is called from.
+    (f"{COUNT}{{% macro m() %}}\n{{% set n.x = n.x + 1 %}}{{% endmacro %}}", 3, "in a macro, a block or"),
+    (f"{COUNT}{{% block b %}}\n{{% set n.x = 1 %}}{{% endblock %}}", 3, "a namespace can't be changed"),
+    ("{% set c = cycler('a', 'b') %}", 2, "cycler is not there: it would count the stories of all"),
+    ("{{ joiner(', ')() }}", 2, "joiner is not there"),
+    # A section's stories by a name that is made up.
+    (f"{SECTIONS}{{{{ section['sto' ~ 'ries'] | length }}}}{END}", 3, "can't be looked up by a made-up"),
+    (f"{SECTIONS}{{% set x = 'stories' %}}\n{{{{ [section] | map(attribute=x) | list }}}}{END}", 4, "made-up"),
+    (f"{SECTIONS}{{{{ section | attr('sto' ~ 'ries') }}}}{END}", 3, "a section's stories can't stand in"),
+    # Macros, blocks and files that write something personal.
+    (f"{MACRO}{{% if m() == 'boss@x.example' %}}x{{% endif %}}", 3, "m() writes what is personal and can't stand in a condition"),
+    (f"{MACRO}{{{{ 'VIP' if '@vip.example' in m() }}}}", 3, "m() writes what is personal and can't stand"),
+    (f"{MACRO}{{{{ m() | lower }}}}", 3, "can't stand in a filter: that is filled in after the page"),
+    (f"{MACRO}{{{{ m() | replace('.', '') }}}}", 3, "can't stand in a filter"),
+    (f"{MACRO}{{{{ m() ~ 'x' }}}}", 3, "can't stand in a concatenation"),
+    (f"{MACRO}{{% set x = m() %}}", 3, "can't stand in an assignment"),
+    (f"{MACRO}{{% set f = m %}}{{{{ f() | lower }}}}", 3, "Write {{ m() }} alone"),
+    (f"{MACRO}{{% set x %}}{{{{ m() }}}}{{% endset %}}", 3, "can't stand inside {% set %}, {% filter"),
+    (f"{MACRO}{{% macro outer() %}}{{{{ m() }}}}{{% endmacro %}}\n{{{{ outer() | lower }}}}", 4, "outer() writes"),
+    (f"{MACRO}{{% macro outer(x) %}}{{% endmacro %}}\n{{{{ outer(m()) }}}}", 4, "can't stand in a call"),
+    (f"{MACRO}{{% filter upper %}}{{% call m() %}}{{% endcall %}}{{% endfilter %}}", 3, "inside {% set %}, {% fi"),
+    (f"{{% macro m() %}}{SECTIONS}{END}{{% endmacro %}}{{{{ m() | upper }}}}", 3, "can't stand in a filter"),
+    ("{% macro m() %}<!--personal-->x<!--/personal-->{% endmacro %}\n{{ m() | upper }}", 3, "in a filter"),
+    ("{% block b %}{{ subscriber.name }}{% endblock %}\n{{ self.b() | lower }}", 3, "self.b() writes what"),
+    ("{% block b %}{{ subscriber.name }}{% endblock %}\n{{ self['b']() }}", 3, "self can't stand in a"),
+    ("{% filter upper %}{% include 'wrap/own.html.j2' %}{% endfilter %}", 2, "A file that writes what is"),
+    ("{% import 'wrap/own.html.j2' as p with context %}\n{{ p.own() | lower }}", 3, "p.own() writes what"),
+    ("{% import 'wrap/own.html.j2' as p with context %}\n{{ p['own']() | lower }}", 3, "p can't stand in"),
+    ("{% from 'wrap/own.html.j2' import own as f with context %}\n{{ f() | lower }}", 3, "f() writes what"),
+    # Files that aren't there.
+    ("\n{% include 'wrap/no.html.j2' %}", 3, "there is no template wrap/no.html.j2"),
+    ("{% include ['wrap/a.html.j2', 'wrap/b.html.j2'] %}", 2, "no template wrap/a.html.j2 or wrap/b.html.j2"),
+    ("{% set x = 'no.html.j2' %}\n{% include 'wrap/' ~ x %}", 3, "there is no template wrap/no.html.j2"),
 ]  # fmt: skip
 HTML_REFUSED = [
     ('<p\nclass="{{ subscriber.name }}">x</p>', 3, "can't stand in the attribute class, which inl"),
@@ -99,9 +134,13 @@ HTML_REFUSED = [
      "this condition can't stand inside a tag: put it between tags"),
     # Only trying shows these.
     (f"{STORIES}<div>{{{{ story.title }}}}\n{END}{END}", 3, "What a loop or condition opens it must"),
-    ("{% macro m() %}{{ subscriber.name }}{% endmacro %}\n<p>{{ m() | upper }}</p>", 2,
-     "did not come through a filter"),
-    ("{% set c = cycler('a', 'b') %}\n" + SECTIONS + "{{ c.next() }}" + END, 3, "depend on which"),
+    ("{% set g = range(99) | select %}\n" + STORIES + "{{ g | first }}" + END + END, 4, "depend on which"),
+    # The file's name decides whether what feeds say is escaped.
+    ("\n{% include 'wrap/part.j2' %}", 3, "wrap/part.j2 can't be taken into HTML: what feeds say is"),
+    ("{% if not day %}\n{% import 'wrap/part.j2' as p %}{% endif %}", 3, "only in those that end in .html.j2"),
+    ("{% set x = 'part' %}\n{% include 'wrap/' ~ x ~ '.j2' %}", 3, "wrap/part.j2 can't be taken into HTML"),
+    ("<p>x</p>\n<b>\n<!--personal-->", 4, "torn apart by what stands around it"),
+    ("<!-- x -->\n<!--personal-->x<!--/personal-->\n{% if day %}\n<!--personal-->{% endif %}", 5, "torn apart"),
     ("{% autoescape false %}\n{{ subscriber.name }}{% endautoescape %}", 3, "rendered for one reader"),
 ]  # fmt: skip
 
@@ -116,6 +155,8 @@ def refusal(folder: Path, name: str, body: str) -> str:
         "wrap.css": CSS,
         "kept.css": "",
         "part.j2": "",
+        "empty.html.j2": "",
+        "own.html.j2": "{% macro own() %}{{ subscriber.name }}{% endmacro %}",
     }
     if name == "wrap.html.j2":
         pages[name] = pages[name].replace("<body>", f"<body>\n{body}\n")
@@ -146,6 +187,12 @@ def test_refused_in_html(tmp_path: Path, body: str, line: int, says: str) -> Non
     assert says in message
 
 
+def test_a_file_that_is_taken_in_may_not_count(tmp_path: Path) -> None:
+    """It may be taken in by a loop."""
+    message = refusal(tmp_path, "part.j2", "{% set n = namespace(x=0) %}\n{% set n.x = 1 %}")
+    assert message.startswith("part.j2:3: a namespace can't be changed in a macro, a block or a fi")
+
+
 def test_a_personal_value_in_css_is_refused(tmp_path: Path) -> None:
     message = refusal(tmp_path, "wrap.css", "p { color: {{ subscriber.name }} }")
     assert message.startswith("wrap.css:2: {{ subscriber.name }} can't stand inside <style>")
@@ -158,7 +205,9 @@ def test_what_is_not_the_readers_is_free(tmp_path: Path) -> None:
         (tmp_path / "wrap" / name).write_bytes((SHIPPED / "wrap" / name).read_bytes())
     body = (
         "{% from 'wrap/story.html.j2' import title with context %}"
-        "{% macro hi(x) %}<b>{{ x }} {{ subscriber.name }}</b>{% endmacro %}{{ hi('a') }}"
+        "{% macro hi(x) %}<b>{{ x }} {{ subscriber.name }}</b>{% endmacro %}{{ hi('a' | upper) }}"
+        "{% set n = namespace(x=0) %}{% for c in lead.also %}{% set n.x = n.x + 1 %}{% endfor %}{{ n.x }}"
+        "{% block b %}{{ hi('b') }}{% endblock %}{{ self.b() }}{% include 'wrap/none.html.j2' ignore missing %}"
         "{% for c in lead.also %}{{ loop.index }}{{ ', ' if not loop.last }}{% endfor %}"
         "{% for section in sections %}{% for story in section.stories %}"
         "{% set big = story.title | upper %}{{ big }}{{ title(story) }}"
