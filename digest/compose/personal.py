@@ -1,7 +1,8 @@
 """A reader's own values, as templates name them (`subscriber.*`), and their escaping. Pure.
 
-Values are escaped as premailer's serialiser (libxml2) writes them, so that a value that is filled
-in after inlining stands there exactly as if it had been rendered before.
+Values are escaped so that one that is filled in after inlining reads as if it had been rendered
+before. In text they stand as premailer's serialiser (libxml2) writes them; in attributes both kinds
+of quotes are escaped, because it encloses a value in those that the template's words have not.
 """
 
 from dataclasses import dataclass
@@ -32,4 +33,6 @@ def quoted(value: str, quoting: Quoting) -> str:
     if quoting is Quoting.LINK:
         value = quote(value, safe=_LINK_SAFE)
     value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return value if quoting is Quoting.TEXT else value.replace('"', "&quot;")
+    if quoting is Quoting.TEXT:
+        return value
+    return value.replace('"', "&quot;").replace("'", "&#39;")

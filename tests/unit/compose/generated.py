@@ -27,7 +27,16 @@ HOSTILE = st.one_of(
         ]
     ),
 )  # fmt: skip
-NAMES = st.one_of(HOSTILE, st.sampled_from(["", "Ada Fraser", 'Zoë <b>"O\'Neil"</b> & Co']))
+NAMES = st.one_of(
+    HOSTILE,
+    st.sampled_from(
+        [
+            "", "Ada Fraser", 'Zoë <b>"O\'Neil"</b> & Co', 'The "Ada"', "O'Neil",
+            # What libxml2 leaves as it is in an attribute.
+            "A &{x} B", 'A &{"x} B', "A <!-- x --> B", "A <!-- \" --> B", "&amp; &copy &quot",
+        ]
+    ),
+)  # fmt: skip
 READERS = st.builds(
     Recipient,
     subscriber_id=st.integers(0, 2**31),
@@ -41,8 +50,9 @@ TOKEN = st.text("ABCz09-_.", min_size=1, max_size=90)
 
 @st.composite
 def editions(draw: st.DrawFn) -> Edition:
-    """Up to five sections of up to three stories, every text foreign."""
-    sizes = draw(st.lists(st.integers(1, 3), max_size=5))
+    """Up to eight sections, three more than a brief names, of up to three stories, every text
+    foreign."""
+    sizes = draw(st.lists(st.integers(1, 3), max_size=8))
     numbers = iter(range(2, 100))
     return replace(
         EDITION,
@@ -86,6 +96,8 @@ _ANYWHERE = [
     "\n{{ subscriber.address }}\n\n",
     '<a href="{{ subscriber.unsubscribe_url }}" title="{{ subscriber.name }}">go</a>\n',
     '<a href="mailto:{{ subscriber.address }}?subject=a b">write</a>',
+    """<p title='say "{{ subscriber.name }}"'>x</p>""",
+    """<p title="say '{{ subscriber.address }}'">x</p>""",
     '<img src="https://x.example/i.png" width="1" alt="{{ subscriber.greeting }}" aria-label="x">',
     '<p class="b">{{ lead.title }}</p>',
     "<!--personal--><i>mine</i><!--/personal-->",

@@ -2,8 +2,12 @@
 gives, and may go on any wire as it is."""
 
 import re
+from dataclasses import replace
 from email import message_from_bytes
+from html.parser import HTMLParser
+from urllib.parse import unquote
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -15,20 +19,31 @@ from digest.compose.render import WrapTemplates, render, render_alone
 from digest.compose.splice import body_for, page_of
 from digest.compose.topics import selection_of
 from digest.compose.trial import as_read
-from digest.model.edition import Edition
+from digest.model.edition import Edition, EditionSection
 from digest.model.message import Recipient, Selection
-from tests.unit.compose.editions import DAY, IMPRINT, KEY, PUBLICATION, READER, TOKENS
+from tests.unit.compose.editions import (
+    DAY,
+    EDITION,
+    IMPRINT,
+    KEY,
+    PUBLICATION,
+    READER,
+    TOKENS,
+    story,
+)
 from tests.unit.compose.generated import (
     CANARY,
     READERS,
     TOKEN,
     editions,
     selections,
+    wrap_from,
     wraps,
 )
 from tests.unit.compose.test_message import assert_sound, parts_of
 from tests.unit.compose.wrap import CREATED_AT, templates
 
+_LEAVE = "{{ subscriber.unsubscribe_url }}"
 BASES = ["https://wrap.porttide.example", "http://127.0.0.1:8025", "https://x.example/a&b"]
 
 
@@ -128,3 +143,74 @@ def test_the_page_shows_everything_and_nobody(edition: Edition, wrap: WrapTempla
     assert page.count("<h2>") == alone.html.count("<h2>")
     assert "<i>mine</i>" not in page
     assert not re.search(r"(spot|<!--cut)[0-9a-f]{24}[A-Za-z]", page.replace("spot0123", ""))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["O'Neil", '"Ada"', '"O\'Neil"', "A &{x} B", "A &{\"' x} B", "<!-- x -->", "<!-- \"' x -->"],
+)
+def test_a_name_stays_within_its_attribute(name: str) -> None:
+    """Whatever quotes the words around it made libxml2 write."""
+    wrap = wrap_from(
+        """<html><body><p title='"{{ subscriber.name }}'>x</p>"""
+        """<p title="'{{ subscriber.name }}">x</p><p aria-label="{{ subscriber.name }}">x</p>"""
+        """<a href='mailto:x?a="b"&c={{ subscriber.name }}'>x</a>"""
+        f"{_LEAVE}</body></html>",
+        _LEAVE,
+    )
+    reader = replace(READER, name=name)
+    check(EDITION, wrap, reader, TOKENS, BASES[0], selection_of(EDITION, frozenset()))
+    html = merged(EDITION, wrap, reader)
+    read = _Attributes()
+    read.feed(html)
+    assert read.found[:3] == [("title", f'"{name}'), ("title", f"'{name}"), ("aria-label", name)]
+    assert read.found[3][0] == "href"
+    assert unquote(read.found[3][1]) == f'mailto:x?a="b"&c={name}'
+
+
+def test_a_brief_names_the_first_five_of_a_readers_sections() -> None:
+    """Of six, of other five, of any order."""
+    stories = [story(number, f"Story {number}") for number in range(2, 8)]
+    sections = tuple(EditionSection(f"s-{one.id}", f"Part {one.id}", (one,)) for one in stories)
+    edition = replace(EDITION, sections=sections)
+    wrap = wrap_from(
+        "<html><body>{% for s in brief %}[{{ s.title }}{% if loop.last %}!{% endif %}]{% endfor %}"
+        f"{_LEAVE}</body></html>",
+        "{% for s in brief %}[{{ s.title }}{% if loop.last %}!{% endif %}]{% endfor %} " + _LEAVE,
+    )
+    rows = selection_of(edition, frozenset()).sections
+    for chosen, named in (
+        (rows, (2, 3, 4, 5, 6)),
+        (rows[1:], (3, 4, 5, 6, 7)),
+        (rows[::-1], (7, 6, 5, 4, 3)),
+        (rows[2:], (4, 5, 6, 7)),
+        (rows[3:], (5, 6, 7)),
+        (rows[4:], ()),
+    ):
+        selection = Selection(chosen)
+        for each in (wrap, templates()):
+            check(edition, each, READER, TOKENS, BASES[0], selection)
+        told = "".join(f"[Part {number}]" for number in named)
+        assert f"{told[:-1]}!]" * bool(named) in merged(edition, wrap, READER, selection)
+
+
+def merged(
+    edition: Edition, wrap: WrapTemplates, reader: Recipient, selection: Selection | None = None
+) -> str:
+    """The HTML that the reader gets."""
+    imprint = imprint_of(PUBLICATION, DAY, base_url=BASES[0], key=KEY)
+    body = render(edition, PUBLICATION, wrap)
+    compiled = compile_message(body, PUBLICATION, edition=edition, created_at=CREATED_AT)
+    picked = pick(compiled, selection or selection_of(edition, frozenset()))
+    return parts_of(merge(picked, reader, imprint=imprint, tokens=TOKENS).message)[2]
+
+
+class _Attributes(HTMLParser):
+    """Every attribute but the unsubscribe link, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [(name, value or "") for name, value in attrs]
