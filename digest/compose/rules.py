@@ -10,22 +10,17 @@ from typing import NoReturn
 
 from jinja2 import nodes
 
+from digest.compose.expressions import asked_in, is_name, names_in, names_stories, own_iterable
 from digest.compose.marks import NAMES, RESERVED
 from digest.compose.writers import Writers, name_of
 from digest.errors import TemplateError
 
 # Jinja's own functions that count calls: they would count the stories of all readers.
 COUNTERS = ("cycler", "joiner")
-_POSITIONS = ("first", "last")
 _POSITION_WORDS = (
     "Write {% if loop.first %}, {% if not loop.first %}, {% if loop.last %} or "
     "{% if not loop.last %} as a condition of its own"
 )
-# Filters that look up an attribute by a name given in words.
-_LOOKING = frozenset(
-    {"attr", "map", "sum", "sort", "groupby", "selectattr", "rejectattr", "unique", "max", "min",
-     "join"}
-)  # fmt: skip
 _SURROUNDINGS: tuple[tuple[type[nodes.Node] | tuple[type[nodes.Node], ...], str], ...] = (
     (nodes.Filter, "a filter"),
     (nodes.Test, "a test"),
@@ -78,7 +73,7 @@ class Rules:
 
     def spot(self, node: nodes.Expr, scope: Scope) -> str:
         """The name of a spot that is written as it should be; "" for any other expression."""
-        if not (isinstance(node, nodes.Getattr) and _is_name(node.node, "subscriber")):
+        if not (isinstance(node, nodes.Getattr) and is_name(node.node, "subscriber")):
             return ""
         if node.attr not in NAMES:
             self.refuse(node, f"subscriber has no {node.attr!r}; it has {', '.join(NAMES)}")
@@ -87,7 +82,7 @@ class Rules:
 
     def own_loop(self, node: nodes.For, scope: Scope) -> str:
         """ "sections", "brief" or "stories" for a loop over the reader's own; "" for others."""
-        over = _own_iterable(node.iter, scope)
+        over = own_iterable(node.iter, scope.sections)
         if not over:
             return ""
         shown = f"{{% for ... in {'section.stories' if over == 'stories' else over} %}}"
@@ -115,7 +110,7 @@ class Rules:
         decided reader by reader; None for others."""
         is_negated = isinstance(node.test, nodes.Not)
         test = node.test.node if isinstance(node.test, nodes.Not) else node.test
-        asked = _asked(test, scope)
+        asked = asked_in(test, is_own_loop=scope.loop == "own")
         if not asked:
             return None
         self._refuse_kept(node, scope, "A condition on the reader's selection")
@@ -148,7 +143,7 @@ class Rules:
     def within(self, node: nodes.Node, scope: Scope) -> Scope:
         """The scope of a statement's body."""
         if isinstance(node, nodes.For):
-            left = scope.sections - {name.name for name in _names(node.target)}
+            left = scope.sections - {name.name for name in names_in(node.target)}
             return replace(scope, loop="plain", sections=left, is_chosen=False)
         if isinstance(node, nodes.Macro):
             return Scope(is_called=True)
@@ -178,7 +173,7 @@ class Rules:
             self._refuse_counting(node, scope)
         if isinstance(node, nodes.Call):
             self._refuse_writer(node, name_of(node.node), where)
-        if _names_stories(node):
+        if names_stories(node):
             self.refuse(
                 node, f"a section's stories can't stand in {where}: each reader has their own. "
                 "Loop over them: {% for story in section.stories %}, inside the loop over "
@@ -259,43 +254,3 @@ class Rules:
                 node, f"{shown} can't stand inside {{% set %}}, {{% filter %}} or {{% call %}}: "
                 "write it straight into the page",
             )  # fmt: skip
-
-
-def _own_iterable(node: nodes.Node, scope: Scope) -> str:
-    if isinstance(node, nodes.Name) and node.name in ("sections", "brief"):
-        return node.name
-    is_stories = isinstance(node, nodes.Getattr) and node.attr == "stories"
-    if is_stories and isinstance(node.node, nodes.Name) and node.node.name in scope.sections:  # type: ignore[attr-defined]
-        return "stories"
-    return ""
-
-
-def _asked(test: nodes.Node, scope: Scope) -> str:
-    if isinstance(test, nodes.Name) and test.name in ("sections", "brief"):
-        return test.name
-    if isinstance(test, nodes.Getattr) and _is_name(test.node, "loop") and scope.loop == "own":
-        return test.attr if test.attr in _POSITIONS else ""
-    return ""
-
-
-def _is_name(node: nodes.Node, name: str) -> bool:
-    return isinstance(node, nodes.Name) and node.name == name
-
-
-def _names(node: nodes.Node) -> list[nodes.Name]:
-    return [node] if isinstance(node, nodes.Name) else list(node.find_all(nodes.Name))
-
-
-def _names_stories(node: nodes.Node) -> bool:
-    """Whether it takes an attribute called stories, by whatever way that is written."""
-    if isinstance(node, nodes.Getattr):
-        return node.attr == "stories"
-    if isinstance(node, nodes.Getitem):
-        return isinstance(node.arg, nodes.Const) and node.arg.value == "stories"
-    if not (isinstance(node, nodes.Filter) and node.name in _LOOKING):
-        return False
-    told = [*node.args, *(pair.value for pair in node.kwargs)]
-    if node.name == "attr" and not all(isinstance(arg, nodes.Const) for arg in told):
-        return True
-    words = [str(arg.value) for arg in told if isinstance(arg, nodes.Const)]
-    return any("stories" in word.split(".") for word in words)

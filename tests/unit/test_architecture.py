@@ -30,8 +30,8 @@ OWNERS = {
     "httpcore": ("gather.guard",),
     "httpx": ("gather.fetch", "gather.guard"),
     "jinja2": (
-        "compose.environment", "compose.marking", "compose.references", "compose.render",
-        "compose.rules", "compose.templates", "compose.writers", "web.",
+        "compose.environment", "compose.expressions", "compose.marking", "compose.references",
+        "compose.render", "compose.rules", "compose.templates", "compose.writers", "web.",
     ),
     "lxml": (),
     "nh3": ("gather.clean",),

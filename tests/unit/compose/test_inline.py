@@ -59,6 +59,18 @@ def test_same_page_same_bytes() -> None:
     assert inline(PAGE) == inline(PAGE)
 
 
+def test_css_that_was_read_before_comes_to_the_same() -> None:
+    """Also where rules are left over, which premailer changes as it writes them."""
+    head = (
+        "<style>@media print { p { color: #112233 } } a:hover { margin: 0 } b { margin: 0 }</style>"
+    )
+    pages = [f"<html><head>{head}</head><body><p>{word}</p></body></html>" for word in "aba"]
+    first, other, again = map(inline, pages)
+    assert again == first
+    assert other == first.replace("<p>a</p>", "<p>b</p>")
+    assert "!important" in first
+
+
 @pytest.fixture
 def asked() -> Iterator[tuple[str, list[str]]]:
     """A server's address, and the paths it was asked for."""

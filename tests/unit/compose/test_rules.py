@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.compose.marks import Site, seal_text
 from digest.compose.templates import load_wrap
 from digest.errors import TemplateError
 from tests.unit.compose.generated import CSS
@@ -233,3 +234,10 @@ def test_the_example_for_authors_is_a_wrap(tmp_path: Path) -> None:
     (tmp_path / "wrap" / "wrap.html.j2").write_text(html, encoding="utf-8")
     (tmp_path / "wrap" / "wrap.txt.j2").write_text(example + NEEDED, encoding="utf-8")
     load_wrap([tmp_path])
+
+
+@pytest.mark.parametrize("torn", ["=name", "=name.", "=name.7", "=name.x"])
+def test_a_torn_mark_names_its_file(torn: str) -> None:
+    """Whatever a filter might yet get at."""
+    with pytest.raises(TemplateError, match=r"^wrap\.txt\.j2:1: .* did not come through a filter"):
+        seal_text(f"a\x02{torn}\x03b", "0" * 24, [Site("wrap.txt.j2", 3, "x")], "wrap.txt.j2")
