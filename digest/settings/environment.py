@@ -23,10 +23,10 @@ from pydantic_settings import (
 )
 
 from digest.errors import SettingsError
+from digest.settings.value_file import value_in
 
 SECRET_KEY_LENGTH = 32
 CAN_BE_FILES = ("database_url", "smtp_url", "base_url", "secret_key", "dkim_key")
-OF_MANY_LINES = ("dkim_key", "smtp_url")
 PREFIX = "digest_"
 # Kubernetes and Docker put these into the environment where a service or container is called
 # "digest", or "digest-" and more.
@@ -59,7 +59,7 @@ class _WithFiles(PydanticBaseSettingsSource):
                 raise SettingsError(
                     (f"DIGEST_{name.upper()} and DIGEST_{name.upper()}_FILE: expected only one",)
                 )
-            values[name] = _content(name, Path(path))
+            values[name] = value_in(Path(path), name)
         return values
 
 
@@ -167,13 +167,3 @@ def _refuse_unknown(names: Iterable[str], place: str) -> None:
             problems.append(f"{place}: {name.upper()}: unknown; {words}")
     if problems:
         raise SettingsError(tuple(problems))
-
-
-def _content(name: str, path: Path) -> str:
-    try:
-        text = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError((f"DIGEST_{name.upper()}_FILE: {path} can't be read",)) from error
-    if not text:
-        raise SettingsError((f"DIGEST_{name.upper()}_FILE: {path} is empty",))
-    return text if name in OF_MANY_LINES else text.splitlines()[0].strip()

@@ -186,6 +186,40 @@ def test_a_file_without_a_value_is_refused(project: Path, name: str) -> None:
     assert f"DIGEST_{name}_FILE: {project}/empty is empty" in problems_of(project)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DKIM_KEY", "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFA/ASC\n"),
+        ("DKIM_KEY", "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFA/ASC\n" * 99),
+        ("SECRET_KEY", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"),
+        ("SECRET_KEY", "/8Zq1v/9nq+5OdP4t8Zb0m2v1s5F7kQw=="),
+        ("SMTP_URL", "smtps://me:hunter22hunter22hunter22@relay.example"),
+        ("DATABASE_URL", "postgresql://me:hunter22hunter22hunter22@db.example/news"),
+    ],
+)
+def test_a_value_in_place_of_its_file_is_not_shown(
+    project: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"DIGEST_{name}_FILE", value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(project)
+    assert str(caught.value) == (
+        f"DIGEST_{name}_FILE: there is no such file; expected the path of a file that holds the "
+        "value, not the value itself"
+    )
+    shown = "".join(traceback.format_exception(caught.value))
+    assert value[30:45] not in shown
+
+
+@pytest.mark.parametrize("content", [None, b"\xff"], ids=["missing", "no text"])
+def test_a_file_that_can_not_be_read_is_named(project: Path, content: bytes | None) -> None:
+    if content is not None:
+        (project / "config" / "secret").write_bytes(content)
+    (project / ".env").write_text(f"DIGEST_SECRET_KEY_FILE={project}/config/secret\n")
+    expected = f"DIGEST_SECRET_KEY_FILE: {project}/config/secret can't be read"
+    assert problems_of(project) == expected
+
+
 def test_dotenv_that_is_no_text_is_refused(project: Path) -> None:
     (project / ".env").write_bytes(b"DIGEST_BASE_URL=\xff\xfe")
     assert ".env: can't be read" in problems_of(project)
@@ -196,7 +230,7 @@ def test_dotenv_that_is_no_text_is_refused(project: Path) -> None:
     [
         ("DIGEST_SECRET_KEY=short", "DIGEST_SECRET_KEY: expected at least 32 characters"),
         ("DIGEST_BASE_URL=news.example", "DIGEST_BASE_URL: expected an address such as https"),
-        ("DIGEST_SMTP_URL_FILE=/nowhere/x", "DIGEST_SMTP_URL_FILE: /nowhere/x can't be read"),
+        ("DIGEST_SMTP_URL_FILE=/nowhere/x", "DIGEST_SMTP_URL_FILE: there is no such file"),
         ("DIGEST_SMTP_URL_FILE=x\nDIGEST_SMTP_URL=smtp://x", "expected only one"),
     ],
 )
