@@ -82,6 +82,8 @@ def rehearse(settings: Settings) -> None:
         settings.secret_key,
         connections=settings.deliver.connections,
     )
+    for publication in settings.publications:
+        signer_of(publication, settings.dkim_key)
     load_wrap(template_folders(settings.folder), settings.publications)
 
 

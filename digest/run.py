@@ -103,6 +103,7 @@ async def send_night(
             connections=settings.deliver.connections,
         ),
         templates=load_wrap(template_folders(settings.folder), (night.publication,)),
+        signer=signer_of(night.publication, settings.dkim_key),
         clock=clock,
         stop=stop,
         is_eager=is_eager,

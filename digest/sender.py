@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.compose.render import WrapTemplates
-from digest.deliver.dkim import signer_of
+from digest.deliver.dkim import Signer
 from digest.deliver.line import line_opener
 from digest.deliver.options import RelayOptions
 from digest.deliver.ramp import ramp_limit
@@ -37,13 +37,15 @@ Clock = Callable[[], datetime]
 @dataclass(frozen=True, slots=True)
 class Sender:
     """What all editions of a run share. `is_eager` also tries those who wait for their next
-    attempt; `on_start` is called for each edition there is something to do for."""
+    attempt; `on_start` is called for each edition there is something to do for. `signer` None: the
+    relay signs."""
 
     settings: Settings
     store: Store
     publication: Publication
     terms: SendingTerms
     templates: WrapTemplates
+    signer: Signer | None
     clock: Clock
     stop: asyncio.Event
     is_eager: bool
@@ -64,8 +66,7 @@ class Sender:
             is_eager=self.is_eager,
             is_holding=settings.deliver.uncertain == "hold",
         )
-        signer = signer_of(self.publication, settings.dkim_key)
-        async with Signers(signer, clock=self.clock) as signers:
+        async with Signers(self.signer, clock=self.clock) as signers:
             report = await deliver_edition(
                 self.store,
                 record.id,
@@ -77,7 +78,7 @@ class Sender:
                 on_outcomes=self.on_outcomes,
                 clock=self.clock,
                 stop=self.stop,
-                sign=None if signer is None else signers.sign,
+                sign=None if self.signer is None else signers.sign,
             )
         return after_delivery(record, report)
 
