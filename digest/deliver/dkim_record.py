@@ -23,7 +23,7 @@ def fault_of(signer: Signer, texts: tuple[str, ...], *, sample: bytes) -> str:
     if len(texts) > 1:
         return f"{len(texts)} TXT records there; mailboxes may take any of them: leave only ours"
     tags = _tags(texts[0])
-    if tags is None or tags.get("v", "DKIM1") != "DKIM1" or "p" not in tags:
+    if tags is None or not _has_version(tags) or "p" not in tags:
         return f"the record there is not a DKIM key; publish {record_text(signer)}"
     return _fault_of_tags(tags) or _fault_of_key(signer, tags["p"], sample)
 
@@ -33,6 +33,11 @@ def advice_on(signer: Signer) -> str:
     if signer.key.key_size < GOOD_BITS:
         return f", with {signer.key.key_size} bits; better make a key of {GOOD_BITS} (RFC 8301)"
     return ""
+
+
+def _has_version(tags: dict[str, str]) -> bool:
+    """Section 3.6.1: a v= is not needed, but where there is one it must be the first."""
+    return "v" not in tags or (next(iter(tags)) == "v" and tags["v"] == "DKIM1")
 
 
 def _fault_of_tags(tags: dict[str, str]) -> str:
@@ -67,7 +72,7 @@ def _items(value: str) -> set[str]:
 
 
 def _tags(text: str) -> dict[str, str] | None:
-    """The tag list (section 3.2); None where it is none, or names a tag twice."""
+    """The tag list (section 3.2), in its order; None where it is none, or names a tag twice."""
     parts = [part.partition("=") for part in text.rstrip("; \t").split(";")]
     tags = {name.strip(): value.strip() for name, _, value in parts}
     is_good = all(mark for _, mark, _ in parts) and len(tags) == len(parts)

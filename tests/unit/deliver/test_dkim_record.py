@@ -49,6 +49,8 @@ def test_good_ones(text: str) -> None:
         (("hello",), "not a DKIM key"),
         (("",), "not a DKIM key"),
         ((f"v=DKIM2; p={P}",), "not a DKIM key"),
+        ((f"k=rsa; v=DKIM1; p={P}",), "not a DKIM key"),
+        ((f"p={P}; v=DKIM1",), "not a DKIM key"),
         ((f"v=DKIM1; p={P}; p={P}",), "not a DKIM key"),
         (("v=DKIM1; k=rsa; p=",), "revokes the key"),
         ((f"v=DKIM1; k=ed25519; p={P}",), "says k=ed25519; expected k=rsa"),
