@@ -14,6 +14,7 @@ from urllib.request import ProxyHandler, build_opener
 
 from digest.compose.headers import mailbox, structured, unstructured
 from digest.compose.templates import load_wrap
+from digest.deliver.alignment import Alignment, alignment
 from digest.deliver.dkim import Signer, sign, signer_of
 from digest.deliver.dkim_record import advice_on, fault_of, record_name
 from digest.deliver.line import line_opener
@@ -36,10 +37,11 @@ PAGES_TIMEOUT_S = 5
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at; `detail` says what was found and, when not ok, what to do."""
+    """One thing looked at; `detail` says what was found and, when not ok, what to do. `is_ok` None:
+    that can't be told from here."""
 
     what: str
-    is_ok: bool
+    is_ok: bool | None
     detail: str
 
 
@@ -210,21 +212,21 @@ def check_dkim(settings: Settings, *, dns_server: Server | None = None) -> Itera
 
 def _dkim(publication: Publication, signer: Signer, dns_server: Server | None) -> Finding:
     what, name = f"dkim {publication.slug}", record_name(signer)
-    own = publication.from_address.rpartition("@")[2].lower()
-    if not _are_related(own, signer.domain):
+    own = publication.from_address.rpartition("@")[2]
+    aligned = alignment(own, signer.domain)
+    if aligned is Alignment.NONE:
         return Finding(what, False, f"signs for {signer.domain}, but mail is from {own}: DMARC "
                        "asks for the same domain; leave `domain` out")  # fmt: skip
     sample = sign(signer, _sample(publication), at=datetime.now(UTC))
     fault = fault_of(signer, find_texts(name, server=dns_server), sample=sample)
     if fault:
         return Finding(what, False, f"{name}: {fault}")
-    return Finding(what, True, f"a sample verifies with {name}{advice_on(signer)}")
-
-
-def _are_related(one: str, other: str) -> bool:
-    """Whether DMARC may align them (RFC 9989): one is the other's, or they share their last two
-    labels. A guess; the list of public suffixes would know."""
-    return one.split(".")[-2:] == other.split(".")[-2:]
+    found = f"a sample verifies with {name}{advice_on(signer)}"
+    if aligned is Alignment.OPEN:
+        return Finding(what, None, f"{found}; but mail is from {own}, and whether DMARC takes that "
+                       "for the same can't be told here: leave `domain` out, or look for "
+                       "dmarc=pass in a copy of `digest send --to`")  # fmt: skip
+    return Finding(what, True, found)
 
 
 def _sample(publication: Publication) -> bytes:

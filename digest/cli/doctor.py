@@ -7,6 +7,8 @@ import typer
 
 from digest.cli.screen import print_json
 
+MARKS = {True: "ok", False: "WRONG", None: "look"}
+
 
 def doctor(
     is_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -22,11 +24,10 @@ def doctor(
     for finding in check_all(load_settings(Path.cwd())):
         findings.append(finding)
         if not is_json:
-            mark = "ok   " if finding.is_ok else "WRONG"
-            typer.echo(f"{mark}  {finding.what:16}  {finding.detail}")
+            typer.echo(f"{MARKS[finding.is_ok]:5}  {finding.what:16}  {finding.detail}")
     if is_json:
         print_json(
             [{"what": one.what, "is_ok": one.is_ok, "detail": one.detail} for one in findings]
         )
-    if not all(finding.is_ok for finding in findings):
+    if any(finding.is_ok is False for finding in findings):
         raise typer.Exit(1)
