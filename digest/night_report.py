@@ -36,9 +36,20 @@ class NightReport:
     retry_at: datetime | None = None
 
     @property
+    def n_expired(self) -> int:
+        """Readers whose turn did not come before the edition was old news."""
+        return self.counts.get("expired", 0)
+
+    @property
+    def n_held(self) -> int:
+        """Readers who may have got it, and do not get it again unless somebody says so."""
+        return self.counts.get("held", 0)
+
+    @property
     def is_ok(self) -> bool:
-        """Whether nothing is left undelivered."""
-        return self.ending in (Ending.SENT, Ending.ALREADY_SENT, Ending.NOTHING_TO_SEND)
+        """Whether nobody who could have got it is left without it."""
+        is_over = self.ending in (Ending.SENT, Ending.ALREADY_SENT, Ending.NOTHING_TO_SEND)
+        return is_over and not self.n_expired and not self.n_held
 
 
 ENDINGS = {

@@ -14,6 +14,7 @@ from digest.deliver.dkim import sign, signer_of
 from digest.deliver.line import line_opener
 from digest.errors import RelayError
 from digest.files import template_folders
+from digest.freshness import is_stale, refuse_stale
 from digest.gather.fetched import FetchCaps
 from digest.lock import sending_lock
 from digest.model.feeds import FeedResult
@@ -87,10 +88,11 @@ async def send_night(
     An earlier night that was left unfinished is settled first, so that the new window begins where
     readers' knowledge ends: its remaining readers are served, or, where nobody had got it, it is
     cancelled and its stories are in the new edition. The reports are in that order, the night's
-    own last.
+    own last. Old news is not resumed: of an earlier night that is only reported, and the night
+    itself is refused.
 
-    Raises SettingsError when something that sending needs is not set, TemplateError, RelayError
-    (nothing was sent), AlreadyRunningError, StoreError.
+    Raises SettingsError when something that sending needs is not set, UsageError (old news),
+    TemplateError, RelayError (nothing was sent), AlreadyRunningError, StoreError.
     """
     sender = Sender(
         settings,
@@ -113,13 +115,23 @@ async def send_night(
     # On SQLite one process sends; PostgreSQL's batches are shared by their leases.
     alone = sending_lock(settings.var / "sending.lock") if store.is_sqlite else nullcontext()
     with alone:
+        if is_resuming:
+            _refuse_old_news(settings, store, night, clock)
         earlier = [
-            await sender.deliver(_resumed(store, record, clock) if is_resuming else record)
+            await sender.deliver(_resumed(sender, record) if is_resuming else record)
             for record in _settle_earlier(store, night)
         ]
         record = _edition_of(settings, store, night, sender.templates, clock)
-        last = await sender.deliver(_resumed(store, record, clock) if is_resuming else record)
+        last = await sender.deliver(_resumed(sender, record) if is_resuming else record)
         return (*earlier, last)
+
+
+def _refuse_old_news(settings: Settings, store: Store, night: Night, clock: Clock) -> None:
+    """Before anything is done: resumed, the rest of its readers would at once expire."""
+    with store.read() as connection:
+        record = find_edition(connection, night.publication.slug, night.day)
+    if record is not None and record.state is EditionState.PAUSED:
+        refuse_stale(record, stale_after_h=settings.deliver.stale_after_h, now=clock())
 
 
 def _settle_earlier(store: Store, night: Night) -> list[EditionRecord]:
@@ -133,12 +145,14 @@ def _settle_earlier(store: Store, night: Night) -> list[EditionRecord]:
         return [get_edition(connection, one) for one, is_out in unfinished.items() if is_out]
 
 
-def _resumed(store: Store, record: EditionRecord, clock: Clock) -> EditionRecord:
-    """The edition, under way again where it was paused."""
-    if record.state is not EditionState.PAUSED:
+def _resumed(sender: Sender, record: EditionRecord) -> EditionRecord:
+    """The edition, under way again where it was paused and is still news."""
+    now, stale_after_h = sender.clock(), sender.settings.deliver.stale_after_h
+    is_old = is_stale(record, stale_after_h=stale_after_h, now=now)
+    if record.state is not EditionState.PAUSED or is_old:
         return record
-    with store.write() as connection:
-        resume_edition(connection, record.id, now=clock())
+    with sender.store.write() as connection:
+        resume_edition(connection, record.id, now=now)
         return get_edition(connection, record.id)
 
 

@@ -5,7 +5,6 @@ I/O: the store.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
@@ -188,13 +187,10 @@ def _edition(slug: str | None, day: str | None) -> Iterator[_Subject]:
 
 
 def _check_fresh(subject: _Subject) -> None:
-    """Whoever were tried again now would only expire, and what the ledger says of them be lost."""
+    from digest.freshness import refuse_stale
+
     stale_after_h = subject.context.settings.deliver.stale_after_h
-    if now() >= subject.record.created_at + timedelta(hours=stale_after_h):
-        raise UsageError(
-            f"{subject.name}: this edition is older than {stale_after_h:g} hours and goes to "
-            "nobody any more. If it still should, raise stale_after_h of [deliver] first"
-        )
+    refuse_stale(subject.record, stale_after_h=stale_after_h, now=now())
 
 
 def _who_sends(subject: _Subject) -> str:

@@ -180,6 +180,10 @@ def report_line(report: "NightReport", publication: "Publication") -> str:
         words += f" ({report.reason})"
     if report.n_uncertain:
         words += f"; {report.n_uncertain} uncertain (the relay did not answer)"
+    if report.n_expired:
+        words += f"; {report.n_expired:,} did not get it before it was old news"
+    if report.n_held:
+        words += f"; {report.n_held:,} may have got it and are held (digest deliveries list)"
     if report.n_parked:
         words += f"; {report.n_parked} batches failed again and again and wait for this command"
     if not report.is_ok and report.retry_at is not None:

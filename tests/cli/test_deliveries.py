@@ -159,15 +159,41 @@ def test_a_skipped_edition_has_none(digest: Digest, newsroom: Path, words: tuple
     assert "the minimum is 99" in done.err
 
 
-def test_old_news_is_not_released_only_to_expire(digest: Digest, newsroom: Path) -> None:
-    assert send(digest, "550 5.1.1 no such user") == 0
+def let_it_grow_old(newsroom: Path) -> None:
     config = newsroom / "config" / "digest.toml"
     text = config.read_text("utf-8")
     config.write_text(text.replace("stale_after_h = 12", "stale_after_h = 0.000001"), "utf-8")
+
+
+def test_old_news_is_not_released_only_to_expire(digest: Digest, newsroom: Path) -> None:
+    assert send(digest, "550 5.1.1 no such user") == 0
+    let_it_grow_old(newsroom)
     done = digest("deliveries", "release", "--state", "failed")
     assert done.code == 2
     assert "raise stale_after_h" in done.err
     assert "1 failed, 22 sent" in digest("deliveries", "list").out
+
+
+def test_old_news_is_not_resumed_only_to_expire(digest: Digest, newsroom: Path) -> None:
+    assert send(digest, "451 4.2.1 the mailbox is busy") == 1
+    day = pause(newsroom)
+    let_it_grow_old(newsroom)
+    done = digest("send", "--no-gather", "--resume")
+    assert done.code == 2
+    assert f"kestrel, {day}: this edition is older than 1e-06 hours" in done.err
+    assert "raise stale_after_h" in done.err
+    assert "1 deferred, 22 sent" in digest("deliveries", "list").out
+    assert "paused: 22 of 23 sent" in digest("status").out
+
+
+def test_whoever_expires_is_left_without_it(digest: Digest, newsroom: Path) -> None:
+    assert send(digest, "451 4.2.1 the mailbox is busy") == 1
+    let_it_grow_old(newsroom)
+    for ending in ("sent", "already sent"):
+        done = digest("send", "--no-gather")
+        assert done.code == 1
+        assert f": {ending}: " in done.err
+        assert "1 did not get it before it was old news" in done.err
 
 
 def test_uncertain_is_resend_or_hold(digest: Digest, newsroom: Path) -> None:
