@@ -8,7 +8,7 @@ without the blank between them. Every function returns whole lines, each closed 
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sized
 
 _SOFT_LIMIT = 76  # RFC 2047 section 2, for lines with an encoded-word; RFC 5322 would allow 78
 _HARD_LIMIT = 998
@@ -18,7 +18,12 @@ _NAME = re.compile(r"[A-Za-z0-9-]+")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 # Never cut inside <...> nor inside a quoted string: there a blank would be part of the value.
 _FOLDABLE = re.compile(r'(?:<[^>]*>|"(?:[^"\\]|\\.)*"|[^\s<"])+|[<"]')
+_SHORT_WORDS = re.compile(r"[^ ]{1,69}(?: [^ ]{1,69})*")
 _PLAIN_Q = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
+# Each octet in Q.
+_Q = tuple(chr(o) if o in _PLAIN_Q else "_" if o == 0x20 else f"={o:02X}" for o in range(256))
+_Q_ROOM = _WORD_LIMIT - len("=?utf-8?q??=")  # characters
+_B_ROOM = _Q_ROOM // 4 * 3  # octets
 _ADDRESS = re.compile(r"[^\s<>@,;:\\\"()\[\]]+@[^\s<>@,;:\\\"()\[\]]+")
 
 
@@ -83,33 +88,43 @@ def _refuse(name: str, value: str) -> None:
 
 def _is_plain(text: str) -> bool:
     """Whether it can stand unencoded and come out of unfolding as it went in."""
-    words = text.split(" ")
-    return text.isascii() and "=?" not in text and all(0 < len(word) < 70 for word in words)
+    return text.isascii() and "=?" not in text and _SHORT_WORDS.fullmatch(text) is not None
 
 
 def _encoded_words(text: str) -> Iterator[str]:
-    """`text` in encoded-words; no character is split between two of them (RFC 2047 section 5)."""
-    is_mostly_ascii = sum(char.isascii() for char in text) * 2 >= len(text)
-    mark, encode = ("q", _q) if is_mostly_ascii else ("b", _b)
-    room = _WORD_LIMIT - len("=?utf-8?q??=")
-    held = ""
-    for char in text:
-        if held and len(encode(held + char)) > room:
-            yield f"=?utf-8?{mark}?{encode(held)}?="
-            held = ""
-        held += char
-    if held:
-        yield f"=?utf-8?{mark}?{encode(held)}?="
+    """`text` in encoded-words, each as long as it may be; no character is split between two of them
+    (RFC 2047 section 5)."""
+    is_mostly_ascii = len(text.encode("ascii", "ignore")) * 2 >= len(text)
+    if is_mostly_ascii:
+        return (f"=?utf-8?q?{_q(part)}?=" for part in _parts(text, _Q_ROOM, _q))
+    return (f"=?utf-8?b?{_b(part)}?=" for part in _parts(text, _B_ROOM, str.encode))
+
+
+def _parts(text: str, room: int, encode: Callable[[str], Sized]) -> Iterator[str]:
+    """Cut where the next character, encoded, would not fit. What most texts come to, one part, is
+    found at once."""
+    if text and len(encode(text)) <= room:
+        yield text
+        return
+    start, left = 0, room
+    for at, char in enumerate(text):
+        size = len(encode(char))
+        if size > left:
+            yield text[start:at]
+            start, left = at, room
+        left -= size
+    if text:
+        yield text[start:]
 
 
 def _q(text: str) -> str:
-    """The Q encoding, safe in a phrase, too (RFC 2047 sections 4.2 and 5 (3))."""
-    octets = text.encode("utf-8")
-    return "".join(chr(o) if o in _PLAIN_Q else "_" if o == 0x20 else f"={o:02X}" for o in octets)
+    """The Q encoding, safe in a phrase, too (RFC 2047 sections 4.2 and 5 (3)): an octet's is always
+    the same."""
+    return "".join(map(_Q.__getitem__, text.encode()))
 
 
 def _b(text: str) -> str:
-    return b64encode(text.encode("utf-8")).decode("ascii")
+    return b64encode(text.encode()).decode("ascii")
 
 
 def _folded(name: str, words: list[str]) -> bytes:

@@ -1,6 +1,7 @@
 """Header fields: encoded, folded or refused."""
 
 import re
+from base64 import b64encode
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.policy import default
@@ -42,6 +43,43 @@ def test_any_subject_comes_back(text: str) -> None:
     assert max(map(len, field.split(b"\r\n"))) <= 998
     assert decoded(field) == text
     assert message.keys() == ["Subject"]
+
+
+@given(st.text(st.sampled_from("aZ '=?_é–水😀"), min_size=1, max_size=120) | TEXT)
+def test_a_word_is_as_long_as_it_may_be_and_no_character_is_cut(text: str) -> None:
+    words = ENCODED_WORD.findall(phrase(text).encode())
+    parts = [decode_header(word.decode())[0][0].decode() for word in words]
+    if not words:
+        return
+    assert "".join(parts) == text
+    assert all(len(word) <= 64 for word in words)
+    for word, part, following in zip(words, parts, parts[1:], strict=False):
+        assert len(spelt(part + following[0], like=word)) > 64, "the next would have fitted"
+        assert spelt(part, like=word) == word
+
+
+def spelt(text: str, *, like: bytes) -> bytes:
+    """The text in one encoded-word, octet by octet, with the mark of that one."""
+    octets = text.encode()
+    if like.startswith(b"=?utf-8?b?"):
+        return b"=?utf-8?b?" + b64encode(octets) + b"?="
+    safe = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"
+    found = ("_" if o == 0x20 else chr(o) if o in safe else f"={o:02X}" for o in octets)
+    return f"=?utf-8?q?{''.join(found)}?=".encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Zoë d'Entremont", "=?utf-8?q?Zo=C3=AB_d=27Entremont?="),
+        ("山田太郎", "=?utf-8?b?5bGx55Sw5aSq6YOO?="),
+        ("aé", "=?utf-8?q?a=C3=A9?="),
+        ("aéé", "=?utf-8?b?YcOpw6k=?="),
+        ("é" * 20, f"=?utf-8?b?{'w6nDqcOp' * 6}w6k=?= =?utf-8?b?w6k=?="),
+    ],
+)
+def test_a_name_in_encoded_words(name: str, words: str) -> None:
+    assert phrase(name) == words
 
 
 def test_plain_ascii_stays_readable() -> None:
