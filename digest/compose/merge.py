@@ -8,6 +8,7 @@ from digest.compose.headers import ascii_address
 from digest.compose.imprint import Imprint, Tokens, message_id_of, personal_values
 from digest.compose.own_head import is_plain, own_head, plain_head
 from digest.compose.personal import quoted
+from digest.compose.plain import tidy
 from digest.compose.quoted import encode_piece
 from digest.model.message import Envelope, Picked, Recipient
 
@@ -23,10 +24,12 @@ def merge(picked: Picked, recipient: Recipient, *, imprint: Imprint, tokens: Tok
         address = recipient.address
         pieces[1] = plain_head(recipient, imprint, tokens=tokens, message_id=message_id)
         own = _plain_values(recipient, imprint, tokens)
-        if picked.is_greeting:
-            own.update(_greetings(recipient, imprint))
+        names = _names(recipient, imprint) if picked.is_greeting else {}
         for at, spot in picked.places:
-            pieces[at] = own[spot.name]
+            value = own.get(spot.name)
+            if value is None:
+                value = encode_piece(quoted(names[spot.name], spot.quoting))
+            pieces[at] = value
     else:
         address = ascii_address(recipient.address)
         values = personal_values(recipient, imprint=imprint, tokens=tokens)
@@ -37,7 +40,8 @@ def merge(picked: Picked, recipient: Recipient, *, imprint: Imprint, tokens: Tok
 
 
 def _plain_values(recipient: Recipient, imprint: Imprint, tokens: Tokens) -> dict[str, bytes]:
-    """The values of a reader of whom nothing must be escaped, wherever it stands, by name."""
+    """The values of a plain reader, but for the name, by what templates call them: nothing must be
+    escaped, wherever it stands."""
     return {
         "unsubscribe_url": imprint.unsubscribe_start + tokens.unsubscribe.encode() + b"=\r\n",
         "preferences_url": imprint.preferences_start + tokens.preferences.encode() + b"=\r\n",
@@ -46,7 +50,7 @@ def _plain_values(recipient: Recipient, imprint: Imprint, tokens: Tokens) -> dic
     }
 
 
-def _greetings(recipient: Recipient, imprint: Imprint) -> dict[str, bytes]:
-    """The same for what most wraps leave out."""
-    name = recipient.name
-    return {"name": encode_piece(name), "greeting": encode_piece(imprint.greeting.to(name))}
+def _names(recipient: Recipient, imprint: Imprint) -> dict[str, str]:
+    """What most wraps leave out, and what is not plain in many readers, by name."""
+    name = tidy(recipient.name)
+    return {"name": name, "greeting": imprint.greeting.to(name)}

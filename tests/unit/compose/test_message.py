@@ -1,6 +1,7 @@
 """The bytes on the wire: what each reader gets is exactly what was rendered for them."""
 
 import hmac
+import quopri
 import re
 from dataclasses import replace
 from datetime import date
@@ -9,7 +10,7 @@ from email.message import Message
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from digest.compose.compile import compile_message
@@ -20,7 +21,7 @@ from digest.compose.pick import pick
 from digest.compose.splice import body_for
 from digest.compose.topics import selected, selection_of
 from digest.model.edition import Edition
-from digest.model.message import Body, Recipient, Selection, Spot
+from digest.model.message import Body, Picked, Quoting, Recipient, Selection, Spot
 from tests.unit.compose.editions import (
     DAY,
     EDITION,
@@ -258,12 +259,22 @@ def test_message_id_is_an_hmac() -> None:
         )
 
 
-@pytest.mark.parametrize("name", ["", "Ada", "Ada Fraser", "A" * 40])
-@pytest.mark.parametrize("base", ["http://x.ca", "https://wrap.porttide.example"])
-@pytest.mark.parametrize("token", ["t", "Q2xJ.2s.evening-tide", "a" * 75])
-def test_the_short_way_writes_what_the_long_way_does(name: str, base: str, token: str) -> None:
+@settings(deadline=None)
+@given(
+    name=VALUE | st.text("Aé', -.\"", max_size=90),
+    local=st.sampled_from(["ada", "o'neil+x.y", "a" * 56]),
+    base=st.sampled_from(["http://x.ca", "https://wrap.porttide.example"]),
+    token=st.sampled_from(["t", "Q2xJ.2s.evening-tide", "a" * 75]),
+)
+@example(name="A" * 60, local="a", base="http://x.ca", token="t")
+@example(name="A" * 61, local="a", base="http://x.ca", token="t")
+@example(name="Zoë d'Entremont", local="a" * 56, base="http://x.ca", token="t")
+def test_the_short_way_writes_what_the_long_way_does(
+    name: str, local: str, base: str, token: str
+) -> None:
     imprint = imprint_of(PUBLICATION, DAY, base_url=base, key=KEY)
-    reader, tokens = replace(READER, name=name), Tokens(token, token)
+    reader = replace(READER, name=name, address=f"{local}@b.example")
+    tokens = Tokens(token, token)
     values = personal_values(reader, imprint=imprint, tokens=tokens)
     assert is_plain(reader, imprint, tokens)
     assert plain_head(reader, imprint, tokens=tokens, message_id="<x@y>") == own_head(
@@ -271,9 +282,25 @@ def test_the_short_way_writes_what_the_long_way_does(name: str, base: str, token
     )
 
 
-@pytest.mark.parametrize("name", ["a\nb", "=?utf-8?q?x?=", "A  B", " A", "Zoë", "a,b", "x" * 90])
-def test_other_names_go_the_long_way(name: str) -> None:
-    assert not is_plain(replace(READER, name=name), IMPRINT, TOKENS)
+@pytest.mark.parametrize(
+    "address",
+    ["ada@dépêche.example", '"a b"@b.example', ".a@b.example", "a&b@b.example", "a\n@b.example",
+     f"{'a' * 60}@b.example"],
+)  # fmt: skip
+def test_other_addresses_go_the_long_way(address: str) -> None:
+    assert not is_plain(replace(READER, address=address), IMPRINT, TOKENS)
+
+
+@pytest.mark.parametrize(("name", "shown"), [("Ada Fraser", "Ada%20Fraser"), ("Zoë", "Zo%C3%AB")])
+def test_a_name_in_a_link_is_quoted_however_plain_it_is(name: str, shown: str) -> None:
+    picked = Picked([b"", b"", b""], [(2, Spot("name", Quoting.LINK))], is_greeting=True)
+    envelope = merge(picked, replace(READER, name=name), imprint=IMPRINT, tokens=TOKENS)
+    assert line_of(envelope.message) == shown
+
+
+def line_of(message: bytes) -> str:
+    """The body of a message that is one quoted-printable line."""
+    return quopri.decodestring(message.partition(b"\r\n\r\n")[2]).decode()
 
 
 def test_a_section_without_stories_is_no_part_of_a_selection() -> None:
