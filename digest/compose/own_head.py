@@ -17,7 +17,7 @@ from digest.model.message import Recipient
 # refused, and each fits a line: for them the lines are written straight away. The others go the
 # long way round (compose/headers.py). One search over all of them.
 _PLAIN = re.compile(
-    r"[A-Za-z0-9_+'-][A-Za-z0-9._+'-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\n"
+    r"[A-Za-z0-9_+-][A-Za-z0-9._+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\n"
     r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,74}\n[A-Za-z0-9_-][A-Za-z0-9._-]{0,74}"
 )
 # Many names are not so plain, and cost no more than their own line.

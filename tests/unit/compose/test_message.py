@@ -262,7 +262,7 @@ def test_message_id_is_an_hmac() -> None:
 @settings(deadline=None)
 @given(
     name=VALUE | st.text("Aé', -.\"", max_size=90),
-    local=st.sampled_from(["ada", "o'neil+x.y", "a" * 56]),
+    local=st.sampled_from(["ada", "o.neil+x-y", "a" * 56]),
     base=st.sampled_from(["http://x.ca", "https://wrap.porttide.example"]),
     token=st.sampled_from(["t", "Q2xJ.2s.evening-tide", "a" * 75]),
 )
@@ -284,7 +284,7 @@ def test_the_short_way_writes_what_the_long_way_does(
 
 @pytest.mark.parametrize(
     "address",
-    ["ada@dépêche.example", '"a b"@b.example', ".a@b.example", "a&b@b.example", "a\n@b.example",
+    ["ada@dépêche.example", "o'neil@b.example", '"a b"@b.example', ".a@b.example", "a&b@b.example", "a\n@b.example",
      f"{'a' * 60}@b.example"],
 )  # fmt: skip
 def test_other_addresses_go_the_long_way(address: str) -> None:

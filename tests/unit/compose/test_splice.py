@@ -168,6 +168,15 @@ def test_a_name_stays_within_its_attribute(name: str) -> None:
     assert unquote(read.found[3][1]) == f'mailto:x?a="b"&c={name}'
 
 
+def test_an_address_stays_within_its_attribute() -> None:
+    leave = f"{_LEAVE}</body></html>"
+    words = """<html><body><p title='"{{ subscriber.address }}'>x</p>"""
+    reader = replace(READER, address="o'neil@readers.example")
+    read = _Attributes()
+    read.feed(merged(EDITION, wrap_from(words + leave, _LEAVE), reader))
+    assert read.found[0] == ("title", "\"o'neil@readers.example")
+
+
 def test_a_brief_names_the_first_five_of_a_readers_sections() -> None:
     """Of six, of other five, of any order."""
     stories = [story(number, f"Story {number}") for number in range(2, 8)]
