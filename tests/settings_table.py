@@ -14,8 +14,8 @@ from pydantic_core import PydanticUndefined
 
 from digest.deliver.options import AUTO, OPTIONS, PLAIN, Option
 from digest.settings.environment import Environment
+from digest.settings.kinds import DAYS
 from digest.settings.newsroom import (
-    DAYS,
     DeliverTable,
     DkimTable,
     FeedTable,

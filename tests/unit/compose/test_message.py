@@ -284,8 +284,8 @@ def test_the_short_way_writes_what_the_long_way_does(
 
 @pytest.mark.parametrize(
     "address",
-    ["ada@dépêche.example", "o'neil@b.example", '"a b"@b.example', ".a@b.example", "a&b@b.example", "a\n@b.example",
-     f"{'a' * 60}@b.example"],
+    ["ada@dépêche.example", "o'neil@b.example", '"a b"@b.example', ".a@b.example",
+     "a&b@b.example", "a\n@b.example", f"{'a' * 60}@b.example"],
 )  # fmt: skip
 def test_other_addresses_go_the_long_way(address: str) -> None:
     assert not is_plain(replace(READER, address=address), IMPRINT, TOKENS)
