@@ -7,89 +7,41 @@ outcome. Every outcome is committed before `book()` returns. I/O: the database.
 
 import asyncio
 import contextlib
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
+from digest.claims import KNOWN_FOR, UNSUBSCRIBED, Claims
 from digest.clerk import Clerk
-from digest.deliver.policy import retry_after
-from digest.errors import StoreError, StoreLockedError
+from digest.errors import StoreError
 from digest.held import Held, Job, Refusal
-from digest.model.ledger import ClaimedBatch, Concern, Delivery, DeliveryState, Outcome
-from digest.model.message import Recipient
-from digest.store.attempts import drop_attempts, hold_attempts
-from digest.store.batches import (
-    LEASE_S,
-    claim_batch,
-    close_batch,
-    release_batch,
-    renew_lease,
-)
-from digest.store.deliveries import LoadRecipients, Suppress, record
+from digest.model.ledger import Concern, DeliveryState, Outcome
+from digest.scribe import Item, Scribe
 from digest.store.engine import Store
-from digest.store.outcomes import OutcomeWriter
+from digest.terms import Terms
 
-RECORD_TRIES = 3
 # With fewer readers than this at hand, the next batch is claimed.
 LOW = 250
-# Who wants the mail is known as of so long ago, at most, when a message leaves.
-KNOWN_FOR = timedelta(seconds=2)
-UNSUBSCRIBED = Outcome(DeliveryState.SUPPRESSED, text="unsubscribed or suppressed")
-EXPIRED = Outcome(DeliveryState.EXPIRED, text="the edition was old news")
-
-
-def _nobody(*_: object) -> Mapping[int, Recipient]:
-    return {}
-
-
-def _nothing(*_: object) -> None:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What is the same for a whole run; `stale_at` is when the edition is old news. `is_holding`:
-    what may have been taken is never sent again. `has_gone_out`: earlier runs sent some of it.
-    `on_outcomes` hears of outcomes once they are committed, a group at a time; on PostgreSQL in the
-    writing thread."""
-
-    edition_id: int
-    publication: str
-    stale_at: datetime
-    owner: str
-    clock: Callable[[], datetime]
-    load_recipients: LoadRecipients = _nobody
-    suppress: Suppress = _nothing
-    on_outcomes: Callable[[Sequence[Outcome]], object] = _nothing
-    lease_s: float = LEASE_S
-    is_holding: bool = False
-    has_gone_out: bool = False
-    warming_up: frozenset[str] = frozenset()  # relays whose messages are counted by the day
-
-
-# A delivery to commit, or with `hold` the job whose message is about to leave.
-_Item = Delivery | Job
 
 
 class Desk:
     """Used by several tasks of one event loop, until `close()`."""
 
     def __init__(self, store: Store, terms: Terms) -> None:
-        self._store = store
         self._terms = terms
         self._held: list[Held] = []
         self._claim: asyncio.Task[None] | None = None
         self._is_all_claimed = False
         self._has_accepted = False
         self._doubtful: list[Refusal] = []
-        self._writer = OutcomeWriter(store, has_attempts=terms.is_holding)
-        self._clerk: Clerk[_Item] = Clerk(self._write, has_thread=not store.is_sqlite)
+        self._claims = Claims(store, terms)
+        self._scribe = Scribe(store, terms)
+        self._clerk: Clerk[Item] = Clerk(self._scribe.write, has_thread=not store.is_sqlite)
 
     def close(self) -> None:
         """Let go of thread and connection; nothing may be under way."""
         self._clerk.close()
-        self._writer.close()
+        self._scribe.close()
 
     def expect(self, n_in_flight: int) -> None:
         """So many messages may be on their way in all: half of their outcomes make a group."""
@@ -147,7 +99,7 @@ class Desk:
             self._has_accepted = True
             proven, self._doubtful = self._doubtful, []
         id_ = job.recipient.subscriber_id
-        await self._clerk.record(self._delivery(held.batch, id_, outcome, relay=relay))
+        await self._clerk.record(self._terms.delivery(held.batch, id_, outcome, relay=relay))
         held.n_out -= 1
         if proven:
             await self._strike_off(proven)
@@ -161,7 +113,7 @@ class Desk:
             await self._strike_off(proven)
 
     async def _strike_off(self, proven: Sequence[Refusal]) -> None:
-        await self._clerk.ask(lambda: self._fail(proven))
+        await self._clerk.ask(lambda: self._scribe.fail(proven))
         for refusal in proven:
             refusal.job.held.n_doubtful -= 1
             await self._close_if_through(refusal.job.held)
@@ -180,10 +132,10 @@ class Desk:
         """Renew once; what is lost to another worker is not handed out any further."""
         held = [item for item in self._held if item.is_ours]
         now = self._terms.clock()
-        renewed = await self._clerk.ask(lambda: self._renew(held, now))
+        renewed = await self._clerk.ask(lambda: self._claims.renew(held, now))
         for item, is_ours in zip(held, renewed, strict=True):
             item.is_ours = is_ours
-            item.renew_at = self._renew_at(now)
+            item.renew_at = self._claims.renew_at(now)
 
     async def keep_leases(self) -> None:
         """Renew for ever, three times a lease."""
@@ -203,7 +155,7 @@ class Desk:
             await self._close_if_through(held)
         left = [held for held in self._held if held.is_ours]
         self._held.clear()
-        await self._clerk.ask(lambda: self._release(left))
+        await self._clerk.ask(lambda: self._claims.release(left))
 
     def _waiting_job(self) -> Job | None:
         job = None
@@ -220,7 +172,7 @@ class Desk:
 
     async def _claim_one(self) -> None:
         try:
-            held = await self._clerk.ask(self._claim_batch)
+            held = await self._clerk.ask(self._claims.claim)
             if held is None:
                 self._is_all_claimed = True
             else:
@@ -229,116 +181,22 @@ class Desk:
         finally:
             self._claim = None
 
-    def _claim_batch(self) -> Held | None:
-        terms = self._terms
-        now = terms.clock()
-        with self._store.write() as connection:
-            claimed = claim_batch(
-                connection, terms.edition_id, owner=terms.owner, now=now, lease_s=terms.lease_s
-            )
-            if claimed is None:
-                return None
-            todo = claimed.todo
-            if terms.is_holding:
-                held = frozenset(hold_attempts(connection, claimed, now=now))
-                todo = tuple(id_ for id_ in todo if id_ not in held)
-            else:
-                drop_attempts(connection, claimed)
-            readers: Mapping[int, Recipient] = {}
-            if now < terms.stale_at:
-                readers = terms.load_recipients(connection, terms.publication, todo)
-            unsent = EXPIRED if now >= terms.stale_at else UNSUBSCRIBED
-            gone = [id_ for id_ in todo if id_ not in readers]
-            record(connection, [self._delivery(claimed, id_, unsent, relay="") for id_ in gone])
-        if gone:
-            terms.on_outcomes((unsent,) * len(gone))
-        return Held(
-            batch=claimed,
-            waiting=deque(readers[id_] for id_ in todo if id_ in readers),
-            renew_at=self._renew_at(now),
-            check_at=now + KNOWN_FOR,
-        )
-
     async def _check(self, job: Job, now: datetime) -> bool:
         """Ask anew who of the batch still wants the mail; whether this reader does."""
         held = job.held
         held.check_at = now + KNOWN_FOR
         asked = (job.recipient.subscriber_id, *(one.subscriber_id for one in held.waiting))
-        staying = await self._clerk.ask(lambda: self._load(asked))
+        staying = await self._clerk.ask(lambda: self._claims.load(asked))
         for id_ in held.take_out(staying):
-            await self._clerk.record(self._delivery(held.batch, id_, UNSUBSCRIBED, relay=""))
+            await self._clerk.record(self._terms.delivery(held.batch, id_, UNSUBSCRIBED))
         if job.recipient.subscriber_id in staying:
             return True
         gone = job.recipient.subscriber_id
-        await self._clerk.record(self._delivery(held.batch, gone, UNSUBSCRIBED, relay=""))
+        await self._clerk.record(self._terms.delivery(held.batch, gone, UNSUBSCRIBED))
         return False
-
-    def _load(self, ids: Sequence[int]) -> Mapping[int, Recipient]:
-        with self._store.read() as connection:
-            return self._terms.load_recipients(connection, self._terms.publication, ids)
-
-    def _renew_at(self, now: datetime) -> datetime:
-        return now + timedelta(seconds=self._terms.lease_s * 5 / 6)
-
-    def _delivery(
-        self, batch: ClaimedBatch, subscriber_id: int, outcome: Outcome, *, relay: str
-    ) -> Delivery:
-        now = self._terms.clock()
-        return Delivery(batch.edition_id, subscriber_id, batch.id, batch.epoch, outcome, relay, now)
-
-    def _write(self, items: Sequence[_Item]) -> None:
-        """What the relay said must not be lost to a busy database: try again before giving up."""
-        deliveries = [item for item in items if isinstance(item, Delivery)]
-        jobs = [item for item in items if isinstance(item, Job)]
-        now = self._terms.clock() if jobs else None
-        attempts = [(job.held.batch, job.recipient.subscriber_id, now) for job in jobs if now]
-        for n_left in reversed(range(RECORD_TRIES)):
-            try:
-                lost = self._writer.write(deliveries, attempts, self._carried(deliveries))
-                break
-            except StoreLockedError:
-                if not n_left:
-                    raise
-        for job in jobs if lost else ():
-            if job.held.batch.id in lost:
-                job.held.is_ours = False
-        if deliveries:
-            self._terms.on_outcomes([item.outcome for item in deliveries])
-
-    def _carried(self, deliveries: Sequence[Delivery]) -> list[tuple[str, datetime, int]]:
-        if not self._terms.warming_up:
-            return []
-        return [
-            (item.relay, item.at, 1)
-            for item in deliveries
-            if item.relay in self._terms.warming_up and item.outcome.state is DeliveryState.SENT
-        ]
-
-    def _fail(self, refusals: Sequence[Refusal]) -> None:
-        with self._store.write() as connection:
-            for one in refusals:
-                id_ = one.job.recipient.subscriber_id
-                delivery = self._delivery(one.job.held.batch, id_, one.outcome, relay=one.relay)
-                record(connection, [replace(delivery, is_attempt=False)])
-                self._terms.suppress(connection, one.job.recipient, one.outcome)
 
     async def _close_if_through(self, held: Held) -> None:
         if not held.is_through or held not in self._held:
             return
-        if await self._clerk.ask(lambda: self._close(held.batch)) and held in self._held:
+        if await self._clerk.ask(lambda: self._claims.close(held.batch)) and held in self._held:
             self._held.remove(held)
-
-    def _close(self, batch: ClaimedBatch) -> bool:
-        wait: timedelta = retry_after(batch.n_attempts + 1, seed=batch.id)
-        with self._store.write() as connection:
-            return close_batch(connection, batch, retry_at=self._terms.clock() + wait)
-
-    def _renew(self, held: Sequence[Held], now: datetime) -> list[bool]:
-        lease_s = self._terms.lease_s
-        with self._store.write() as connection:
-            return [renew_lease(connection, item.batch, now=now, lease_s=lease_s) for item in held]
-
-    def _release(self, left: Sequence[Held]) -> None:
-        with self._store.write() as connection:
-            for held in left:
-                release_batch(connection, held.batch, had_turn=held.had_turn)

@@ -14,7 +14,7 @@ from digest.collector import rare_collections
 from digest.deliver.breaker import RESUMED, Breaker, Seen, refusal_key
 from digest.deliver.line import Line
 from digest.deliver.policy import judge
-from digest.desk import Desk, Terms
+from digest.desk import Desk
 from digest.errors import RelayError
 from digest.held import Job
 from digest.model.ledger import (
@@ -32,6 +32,7 @@ from digest.store.deliveries import LoadRecipients, Suppress, progress
 from digest.store.editions import finish_edition, get_edition, pause_edition, refresh_counts
 from digest.store.engine import Store
 from digest.store.seen import replies_so_far
+from digest.terms import Terms
 from digest.ways import OpenWay, Way, Ways
 
 STALE_AFTER = timedelta(hours=12)
