@@ -7,6 +7,7 @@ outcome. Every outcome is committed before `book()` returns. I/O: the database.
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +15,7 @@ from datetime import datetime
 from digest.claims import KNOWN_FOR, UNSUBSCRIBED, Claims
 from digest.clerk import Clerk
 from digest.errors import StoreError
-from digest.held import Held, Job, Refusal
+from digest.held import Held, Job, Refusal, Standing
 from digest.model.ledger import Concern, DeliveryState, Outcome
 from digest.scribe import Item, Scribe
 from digest.store.engine import Store
@@ -32,8 +33,8 @@ class Desk:
         self._held: list[Held] = []
         self._claim: asyncio.Task[None] | None = None
         self._is_all_claimed = False
-        self._has_accepted = False
-        self._doubtful: list[Refusal] = []
+        self._standings: defaultdict[str, Standing] = defaultdict(Standing)  # by the relay's name
+        self._n_refused = 0
         self._claims = Claims(store, terms)
         self._scribe = Scribe(store, terms)
         self._clerk: Clerk[Item] = Clerk(self._scribe.write, has_thread=not store.is_sqlite)
@@ -64,6 +65,7 @@ class Desk:
         """Whether the reader is ours to serve and still wants the mail, asked right before a
         message leaves: a process that was paused finds its lease gone."""
         held, now = job.held, self._terms.clock()
+        job.n_refused = self._n_refused
         if now >= held.renew_at:
             await self.renew_leases()
         if held.is_ours and now >= held.check_at:
@@ -80,24 +82,26 @@ class Desk:
     async def book(self, job: Job, outcome: Outcome, *, relay: str) -> None:
         """Commit the outcome that the relay of that name gave.
 
-        A refused address stays deferred until the relay accepts a message: then it is known that
+        A refused address stays deferred until that relay accepts a later one: then it is known that
         the relay does not just refuse everybody, and the refusals so far become failures, with the
         suppression of the addresses. Refused once more at another hour, an address has failed in
         any case, but nothing more is held against it.
         """
-        held = job.held
+        held, standing = job.held, self._standings[relay]
         held.had_turn = True
         is_again = self._terms.has_gone_out and held.batch.n_attempts > 0
         if outcome.concern is Concern.ADDRESS and not is_again:
             held.n_doubtful += 1
-            self._doubtful.append(Refusal(job, outcome, relay))
+            self._n_refused += 1
+            standing.doubtful.append(Refusal(job, outcome, relay, self._n_refused))
             outcome = replace(outcome, state=DeliveryState.DEFERRED)
         elif outcome.is_uncertain and self._terms.is_holding:
             outcome = replace(outcome, state=DeliveryState.HELD)
         proven: list[Refusal] = []
         if outcome.state is DeliveryState.SENT:
-            self._has_accepted = True
-            proven, self._doubtful = self._doubtful, []
+            standing.has_accepted = True
+            if standing.doubtful:
+                proven = standing.proven_by(job.n_refused)
         id_ = job.recipient.subscriber_id
         await self._clerk.record(self._terms.delivery(held.batch, id_, outcome, relay=relay))
         held.n_out -= 1
@@ -105,12 +109,16 @@ class Desk:
             await self._strike_off(proven)
         await self._close_if_through(held)
 
+    def distrust(self, relay: str) -> None:
+        """The relay of that name is not well: whom it has refused is only deferred."""
+        self._standings[relay].is_trusted = False
+
     async def strike_off(self) -> None:
-        """Make failures of the addresses refused since the last accepted message, if there was
-        one; for a run that went through."""
-        if self._has_accepted and self._doubtful:
-            proven, self._doubtful = self._doubtful, []
-            await self._strike_off(proven)
+        """Make failures of the addresses that a relay refused after the last message that it
+        accepted, if there was one; for a run that went through."""
+        for standing in self._standings.values():
+            if proven := standing.proven_by_run():
+                await self._strike_off(proven)
 
     async def _strike_off(self, proven: Sequence[Refusal]) -> None:
         await self._clerk.ask(lambda: self._scribe.fail(proven))

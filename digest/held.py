@@ -41,18 +41,49 @@ class Held:
         return gone
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Job:
-    """One reader to serve."""
+    """One reader to serve. `n_refused` refusals had been heard when the message was begun."""
 
     recipient: Recipient
     held: Held = field(repr=False)
+    n_refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A reader whose address the relay refused, and how."""
+    """A reader whose address the relay refused, and how; the `number`-th of a run."""
 
     job: Job
     outcome: Outcome
     relay: str
+    number: int
+
+
+@dataclass(slots=True, eq=False)
+class Standing:
+    """How far a relay's refusals are believed: `doubtful` are those not proven yet, in order.
+    `is_trusted` False: it was given up, and none of them is held against anybody."""
+
+    has_accepted: bool = False
+    is_trusted: bool = True
+    doubtful: list[Refusal] = field(default_factory=list)
+
+    def proven_by(self, n_refused: int) -> list[Refusal]:
+        """Those that came before a message was begun, now accepted, which began after so many:
+        the relay does not just refuse everybody. Each is told once.
+
+        A message that was on its way already when the relay fell ill proves nothing of later ones.
+        """
+        if not self.is_trusted:
+            return []
+        proven = [one for one in self.doubtful if one.number <= n_refused]
+        del self.doubtful[: len(proven)]
+        return proven
+
+    def proven_by_run(self) -> list[Refusal]:
+        """Those left when a run went through in which the relay accepted something."""
+        if not (self.has_accepted and self.is_trusted):
+            return []
+        proven, self.doubtful = self.doubtful, []
+        return proven

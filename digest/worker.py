@@ -283,7 +283,8 @@ class _Run:
             raise
         outcome = judge(reply)
         self.tally.note(outcome)
-        self.breaker.note(outcome)
+        if not_well := self.breaker.note(outcome, way.way.label):
+            self._give_up(way, not_well)
         is_booked = False
         try:
             await self._desk.book(job, outcome, relay=way.way.label)
@@ -295,6 +296,13 @@ class _Run:
                 line.settle(envelope)
             else:
                 line.drop()
+
+    def _give_up(self, way: OpenWay, why: str) -> None:
+        """The others get the readers of a relay that is not well; without others the run stops."""
+        self._desk.distrust(way.way.label)
+        self._ways.close(way, RelayError(why))
+        if self._ways.error is not None:
+            self.breaker.stop(why)
 
     async def _end_drain(self, drain_s: float) -> None:
         """What is not answered by then is uncertain: better than to be killed while it waits."""

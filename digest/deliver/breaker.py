@@ -1,12 +1,13 @@
 """When a run must not go on, folded over its outcomes. Pure.
 
-A stop ends the run: the next one tries again. A pause ends it until a person has looked, and says
-`digest send --resume`. What the outcomes mean is policy.py's; so many dead addresses, or so many
-equal refusals, mean more together than each alone.
+A relay that takes nothing any more is given up: the others serve its readers. A stop ends the
+run: the next one tries again. A pause ends it until a person has looked, and says `digest send
+--resume`. What one relay takes says nothing of what another one refuses. What the outcomes mean is
+policy.py's; so many dead addresses, or so many equal refusals, mean more together than each alone.
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -48,6 +49,15 @@ NOTHING_SEEN = Seen()
 RESUMED = Seen(n_served=FIRST + MAX_STREAK + 1)
 
 
+@dataclass(slots=True)
+class _Relay:
+    """What a relay has said since it last took a message: readers refused or lines broken, and
+    refusals that make dead addresses once it takes one."""
+
+    streak: int = 0
+    n_doubtful: int = 0
+
+
 class Breaker:
     """What a run has come to: `stop_because` and `pause_because` are "" as long as all is well,
     then the first reason there was, in plain words."""
@@ -58,37 +68,39 @@ class Breaker:
         self._n_served = seen.n_served
         self._n_dead = seen.n_dead
         self._refusals = Counter(seen.refusals)
-        self._streak = 0
-        self._n_doubtful = 0
+        self._relays: defaultdict[str, _Relay] = defaultdict(_Relay)
 
     @property
     def has_tripped(self) -> bool:
         """Whether no more should be sent."""
         return bool(self.stop_because or self.pause_because)
 
-    def note(self, outcome: Outcome) -> None:
-        """One more answer of a relay. What is on its way when it trips may be noted, too."""
+    def note(self, outcome: Outcome, relay: str) -> str:
+        """One more answer of the relay of that name: why it should be asked no more, "" while it
+        is well. What is on its way when the breaker trips may be noted, too."""
+        its = self._relays[relay]
         if outcome.state is DeliveryState.SENT:
             self._n_served += 1
-            self._streak = 0
+            its.streak = 0
             # Only now it is known that the relay does not just refuse everybody.
-            self._n_dead, self._n_doubtful = self._n_dead + self._n_doubtful, 0
+            self._n_dead, its.n_doubtful = self._n_dead + its.n_doubtful, 0
         else:
-            self._streak += outcome.concern is Concern.ADDRESS or outcome.code in (None, 421)
+            its.streak += outcome.concern is Concern.ADDRESS or outcome.code in (None, 421)
+            its.n_doubtful += _is_dead(outcome)
             self._n_served += outcome.state is DeliveryState.FAILED
-            self._n_doubtful += _is_dead(outcome)
-            self.stop_because = self.stop_because or self._why_stop(outcome)
+            if outcome.concern is Concern.US:
+                self.stop(f"The relay refuses our mail, whoever the reader: {_said(outcome)}")
         self.pause_because = self.pause_because or self._why_pause(outcome)
+        if its.streak < MAX_STREAK:
+            return ""
+        return (
+            f"The relay {relay} took none of {its.streak} messages in a row. Is it the right one, "
+            f"and well? Its last word: {_said(outcome)}"
+        )
 
-    def _why_stop(self, outcome: Outcome) -> str:
-        if outcome.concern is Concern.US:
-            return f"The relay refuses our mail, whoever the reader: {_said(outcome)}"
-        if self._streak >= MAX_STREAK:
-            return (
-                f"The relay took none of {self._streak} messages in a row. Is it the right one, "
-                f"and well? Its last word: {_said(outcome)}"
-            )
-        return ""
+    def stop(self, why: str) -> None:
+        """End the run, unless it has been stopped for another reason."""
+        self.stop_because = self.stop_because or why
 
     def _why_pause(self, outcome: Outcome) -> str:
         if key := refusal_key(outcome):

@@ -23,6 +23,9 @@ BROKEN = judge(Reply(Phase.BODY, None, "", "the line broke"))
 OUR_FAULT = judge(Reply(Phase.BODY, 554, "", "no"))
 
 
+RELAY = "smtp://a"
+
+
 def refused(text: str) -> Outcome:
     return judge(Reply(Phase.BODY, 550, "5.7.1", text))
 
@@ -30,7 +33,7 @@ def refused(text: str) -> Outcome:
 def after(*outcomes: Outcome, seen: Seen | None = None) -> Breaker:
     breaker = Breaker() if seen is None else Breaker(seen)
     for outcome in outcomes:
-        breaker.note(outcome)
+        breaker.note(outcome, RELAY)
     return breaker
 
 
@@ -103,7 +106,7 @@ def test_equal_refusals_pause_the_edition() -> None:
     texts = [f'5.7.1 <r{n}@a.example> blocked, see id "q{n}x" ({n})' for n in range(MAX_REFUSALS)]
     breaker = after(*map(refused, texts[:-1]))
     assert breaker.pause_because == ""
-    breaker.note(refused(texts[-1]))
+    breaker.note(refused(texts[-1]), RELAY)
     assert breaker.pause_because.startswith("The same refusal came 20 times: ")
     assert "SPF, DKIM and DMARC" in breaker.pause_because
     assert breaker.pause_because.endswith("`digest send --resume` goes on.")
@@ -178,7 +181,7 @@ def test_an_answer_about_us_stops_at_once(outcome: Outcome, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "is_stopped"),
+    ("outcomes", "is_given_up"),
     [
         ([DEAD] * (MAX_STREAK - 1), False),
         ([DEAD] * MAX_STREAK, True),
@@ -189,13 +192,34 @@ def test_an_answer_about_us_stops_at_once(outcome: Outcome, words: str) -> None:
         ([GREY, BROKEN] * MAX_STREAK, True),
     ],
 )
-def test_a_streak_without_a_message_accepted_stops(
-    outcomes: list[Outcome], is_stopped: bool
+def test_a_relay_that_takes_none_in_a_row_is_given_up(
+    outcomes: list[Outcome], is_given_up: bool
 ) -> None:
-    breaker = after(*outcomes)
-    assert bool(breaker.stop_because) == is_stopped
-    if is_stopped:
-        assert f"none of {MAX_STREAK} messages in a row" in breaker.stop_because
+    breaker = Breaker()
+    said = [breaker.note(outcome, RELAY) for outcome in outcomes]
+    assert [bool(why) for why in said] == [False] * (len(said) - 1) + [is_given_up]
+    assert not breaker.has_tripped
+    if is_given_up:
+        assert f"{RELAY} took none of {MAX_STREAK} messages in a row" in said[-1]
+
+
+def test_what_one_relay_takes_says_nothing_of_another() -> None:
+    breaker = Breaker()
+    said = [
+        breaker.note(one, name)
+        for _ in range(MAX_STREAK)
+        for one, name in ((DEAD, "a"), (ACCEPTED, "b"))
+    ]
+    assert [bool(why) for why in said] == [False] * (2 * MAX_STREAK - 2) + [True, False]
+    assert not breaker.has_tripped  # nobody of them is known to be dead
+    breaker.note(ACCEPTED, "a")
+    assert breaker.pause_because
+
+
+def test_the_first_reason_to_stop_stands() -> None:
+    breaker = after(OUR_FAULT)
+    breaker.stop("no relay is left")
+    assert "554 no" in breaker.stop_because
 
 
 def test_the_first_reason_stands() -> None:

@@ -1,0 +1,111 @@
+"""Readers whom a relay refuses: when that is believed, and what one relay's word is worth beside
+another's."""
+
+import asyncio
+from typing import Any
+
+from digest.deliver.breaker import MAX_STREAK
+from digest.model.ledger import DeliveryReport, EditionState
+from digest.store.engine import Store
+from tests.real.deliver.relays import Mailbox, relay, replying
+from tests.real.deliver.runs import Newsroom, newsroom
+from tests.real.deliver.test_ways import way
+
+# A sick relay may have so many messages on its way when it is given up.
+MOST_ON_THE_WAY = 8
+
+
+def refusing_after(n: int, reply: str) -> Any:
+    """A relay that takes so many messages and then refuses every reader."""
+    asked: list[str] = []
+
+    def is_later(_server: Any, arg: str) -> bool:
+        asked.append(arg)
+        return len(asked) > n
+
+    return replying("RCPT", reply, when=is_later)
+
+
+def run_over_two(
+    room: Newsroom,
+    kind: Any = None,
+    other_kind: Any = None,
+    *,
+    box: Mailbox | None = None,
+    n_connections: int = 1,
+    **options: Any,
+) -> tuple[DeliveryReport, Mailbox, Mailbox]:
+    """Deliver over relays `a`, of that kind, mailbox and number of connections, and `b`."""
+    kinds = [[one] if one else [] for one in (kind, other_kind)]
+
+    async def run() -> tuple[DeliveryReport, Mailbox, Mailbox]:
+        async with relay(box, *kinds[0]) as (one, first), relay(None, *kinds[1]) as (two, second):
+            ways = (
+                way(one, "smtp://a", connections=n_connections),
+                way(two, "smtp://b", connections=1),
+            )
+            return await room.run(0, ways=ways, **options), first, second
+
+    return asyncio.run(run())
+
+
+def test_one_relays_yes_proves_nothing_of_another(store: Store) -> None:
+    """It refuses everybody from some message on, while the other one is well: that one takes the
+    rest, and nobody is struck off."""
+    room = newsroom(store, 300)
+    report, _, well = run_over_two(room, refusing_after(30, "550 relay not permitted"))
+    assert (report.counts["failed"], room.suppressed) == (0, [])
+    assert MAX_STREAK <= report.counts["deferred"] <= MAX_STREAK + MOST_ON_THE_WAY
+    assert report.counts["sent"] == 300 - report.counts["deferred"]
+    assert len(well.accepted) == report.counts["sent"] - 30
+    assert report.stopped_because == ""
+    healed, _, _ = run_over_two(room, is_eager=True)
+    assert (healed.counts["sent"], healed.state) == (300, EditionState.SENT)
+
+
+def test_when_no_relay_is_left_the_run_stops(store: Store) -> None:
+    room = newsroom(store, 300)
+    kinds = [refusing_after(n, "550 relay not permitted") for n in (30, 60)]
+    report, one, two = run_over_two(room, *kinds)
+    assert "took none of" in report.stopped_because
+    assert (report.counts["failed"], room.suppressed) == (0, [])
+    assert (len(one.accepted), len(two.accepted)) == (30, 60)
+    assert report.counts["deferred"] <= 2 * (MAX_STREAK + MOST_ON_THE_WAY)
+    healed, _, _ = run_over_two(room, is_eager=True)
+    assert healed.counts["sent"] == 300
+
+
+class SaysLate(Mailbox):
+    """Says that it has taken its n-th message only some time after it was told to."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.n = n
+        self.may_say = asyncio.Event()
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        answer = await super().handle_DATA(server, session, envelope)
+        if len(self.accepted) == self.n:
+            await self.may_say.wait()
+            await asyncio.sleep(0.2)
+        return answer
+
+
+def test_a_late_yes_of_a_relay_that_was_given_up_proves_nothing(store: Store) -> None:
+    """It takes a message, refuses twenty readers over its other line, and only then says so."""
+    room = newsroom(store, 200)
+    box = SaysLate(31)
+    n_refused = 0
+
+    def is_refused(_server: Any, _arg: str) -> bool:
+        nonlocal n_refused
+        is_after = len(box.accepted) >= box.n
+        n_refused += is_after
+        if n_refused == MAX_STREAK:
+            box.may_say.set()
+        return is_after
+
+    kind = replying("RCPT", "550 5.1.1 no such user", when=is_refused)
+    report, _, _ = run_over_two(room, kind, box=box, n_connections=2)
+    assert (31 <= len(box.accepted) <= 33, n_refused >= MAX_STREAK) == (True, True)
+    assert (report.counts["failed"], room.suppressed) == (0, [])
