@@ -16,7 +16,7 @@ from digest.claims import KNOWN_FOR, UNSUBSCRIBED, Claims
 from digest.clerk import Clerk
 from digest.errors import StoreError
 from digest.held import Held, Job, Refusal, Standing
-from digest.model.ledger import Concern, DeliveryState, Outcome
+from digest.model.ledger import DeliveryState, Outcome
 from digest.scribe import Item, Scribe
 from digest.store.engine import Store
 from digest.terms import Terms
@@ -82,26 +82,28 @@ class Desk:
     async def book(self, job: Job, outcome: Outcome, *, relay: str) -> None:
         """Commit the outcome that the relay of that name gave.
 
-        A refused address stays deferred until that relay accepts a later one: then it is known that
-        the relay does not just refuse everybody, and the refusals so far become failures, with the
-        suppression of the addresses. Refused once more at another hour, an address has failed in
-        any case, but nothing more is held against it.
+        A refused reader stays deferred until that relay accepts a later message: then it is known
+        that the relay does not just refuse everybody, and the refusals so far become failures, with
+        the suppression of dead addresses. Refused once more at another hour, a reader has failed in
+        any case, but nothing more is held against the address.
         """
         held, standing = job.held, self._standings[relay]
         held.had_turn = True
         is_again = self._terms.has_gone_out and held.batch.n_attempts > 0
-        if outcome.concern is Concern.ADDRESS and not is_again:
-            held.n_doubtful += 1
-            self._n_refused += 1
-            standing.doubtful.append(Refusal(job, outcome, relay, self._n_refused))
-            outcome = replace(outcome, state=DeliveryState.DEFERRED)
-        elif outcome.is_uncertain and self._terms.is_holding:
-            outcome = replace(outcome, state=DeliveryState.HELD)
         proven: list[Refusal] = []
         if outcome.state is DeliveryState.SENT:
             standing.has_accepted = True
             if standing.doubtful:
                 proven = standing.proven_by(job.n_refused)
+        elif outcome.state is DeliveryState.FAILED and not is_again:
+            held.n_doubtful += 1
+            self._n_refused += 1
+            refusal = Refusal(job, outcome, relay, self._n_refused)
+            # Of the relay, our own refusal says nothing.
+            (proven if outcome.is_own else standing.doubtful).append(refusal)
+            outcome = replace(outcome, state=DeliveryState.DEFERRED)
+        elif outcome.is_uncertain and self._terms.is_holding:
+            outcome = replace(outcome, state=DeliveryState.HELD)
         id_ = job.recipient.subscriber_id
         await self._clerk.record(self._terms.delivery(held.batch, id_, outcome, relay=relay))
         held.n_out -= 1
@@ -114,7 +116,7 @@ class Desk:
         self._standings[relay].is_trusted = False
 
     async def strike_off(self) -> None:
-        """Make failures of the addresses that a relay refused after the last message that it
+        """Make failures of the readers whom a relay refused after the last message that it
         accepted, if there was one; for a run that went through."""
         for standing in self._standings.values():
             if proven := standing.proven_by_run():

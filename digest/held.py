@@ -52,7 +52,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A reader whose address the relay refused, and how; the `number`-th of a run."""
+    """A reader whom the relay refused for good, and how; the `number`-th of a run."""
 
     job: Job
     outcome: Outcome

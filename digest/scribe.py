@@ -8,7 +8,7 @@ from datetime import datetime
 
 from digest.errors import StoreLockedError
 from digest.held import Job, Refusal
-from digest.model.ledger import Delivery, DeliveryState
+from digest.model.ledger import Concern, Delivery, DeliveryState
 from digest.store.deliveries import record
 from digest.store.engine import Store
 from digest.store.outcomes import OutcomeWriter
@@ -53,14 +53,16 @@ class Scribe:
             self._terms.on_outcomes([item.outcome for item in deliveries])
 
     def fail(self, refusals: Sequence[Refusal]) -> None:
-        """Make failures of refusals that were put down as deferred."""
+        """Make failures of refusals that were put down as deferred; where it is the address that
+        is refused, it gets no mail any more."""
         with self._store.write() as connection:
             for one in refusals:
                 id_ = one.job.recipient.subscriber_id
                 batch = one.job.held.batch
                 delivery = self._terms.delivery(batch, id_, one.outcome, relay=one.relay)
                 record(connection, [replace(delivery, is_attempt=False)])
-                self._terms.suppress(connection, one.job.recipient, one.outcome)
+                if one.outcome.concern is Concern.ADDRESS:
+                    self._terms.suppress(connection, one.job.recipient, one.outcome)
 
     def _carried(self, deliveries: Sequence[Delivery]) -> list[tuple[str, datetime, int]]:
         if not self._terms.warming_up:

@@ -19,7 +19,6 @@ from digest.errors import RelayError
 from digest.held import Job
 from digest.model.ledger import (
     BatchState,
-    Concern,
     DeliveryReport,
     DeliveryState,
     EditionRecord,
@@ -131,17 +130,17 @@ def _prepare(
         has_gone_out=n_sent > 0,
         warming_up=frozenset(way.label for way in ways if way.options.ramp is not None),
     )
-    n_dead = sum(n for reply, n in failed if judge(reply).concern is Concern.ADDRESS)
     refusals: dict[str, int] = {}
     for reply, n in refused:
         key = refusal_key(judge(reply))
         if key:
             refusals[key] = refusals.get(key, 0) + n
     # Of an edition that was resumed somebody has looked at the list.
-    n_served = n_sent + sum(n for _, n in failed)
+    n_failed = sum(n for _, n in failed)
+    n_served = n_sent + n_failed
     if edition.resumed_at is not None:
         n_served = max(n_served, RESUMED.n_served)
-    return terms, Seen(n_served, n_dead, refusals)
+    return terms, Seen(n_served, n_failed, refusals)
 
 
 @dataclass(slots=True)

@@ -16,13 +16,13 @@ from digest.model.ledger import Concern, DeliveryState, Outcome
 # So many readers refused, or lines broken, without one message accepted in between: it is the
 # relay and not the readers.
 MAX_STREAK = 20
-# Of the first so many readers served, more than this share are dead addresses: an old or bought
+# Of the first so many readers served, more than this share fail for good: an old or bought
 # list, which costs the sender's name. Providers look closely from 5 % on.
 FIRST = 200
-MAX_DEAD_SHARE = 0.05
+MAX_FAILED_SHARE = 0.05
 # A small newsroom's few leavers prove nothing.
 MIN_FIRST = 20
-MAX_DEAD = 10
+MAX_FAILED = 10
 MAX_REFUSALS = 20
 
 RESUME = "`digest send --resume` goes on."
@@ -37,10 +37,10 @@ LONGEST_KEY = 200
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What the ledger holds of the edition before a run: readers served (sent or failed), those of
-    them whose address is dead, and how often each refusal came, by its refusal_key()."""
+    them who failed, and how often each refusal came, by its refusal_key()."""
 
     n_served: int = 0
-    n_dead: int = 0
+    n_failed: int = 0
     refusals: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -52,7 +52,7 @@ RESUMED = Seen(n_served=FIRST + MAX_STREAK + 1)
 @dataclass(slots=True)
 class _Relay:
     """What a relay has said since it last took a message: readers refused or lines broken, and
-    refusals that make dead addresses once it takes one."""
+    refusals that are failures once it takes one."""
 
     streak: int = 0
     n_doubtful: int = 0
@@ -66,7 +66,7 @@ class Breaker:
         self.stop_because = ""
         self.pause_because = ""
         self._n_served = seen.n_served
-        self._n_dead = seen.n_dead
+        self._n_failed = seen.n_failed
         self._refusals = Counter(seen.refusals)
         self._relays: defaultdict[str, _Relay] = defaultdict(_Relay)
 
@@ -83,13 +83,9 @@ class Breaker:
             self._n_served += 1
             its.streak = 0
             # Only now it is known that the relay does not just refuse everybody.
-            self._n_dead, its.n_doubtful = self._n_dead + its.n_doubtful, 0
+            self._n_failed, its.n_doubtful = self._n_failed + its.n_doubtful, 0
         else:
-            its.streak += outcome.concern is Concern.ADDRESS or outcome.code in (None, 421)
-            its.n_doubtful += _is_dead(outcome)
-            self._n_served += outcome.state is DeliveryState.FAILED
-            if outcome.concern is Concern.US:
-                self.stop(f"The relay refuses our mail, whoever the reader: {_said(outcome)}")
+            self._note_unsent(outcome, its)
         self.pause_because = self.pause_because or self._why_pause(outcome)
         if its.streak < MAX_STREAK:
             return ""
@@ -102,6 +98,18 @@ class Breaker:
         """End the run, unless it has been stopped for another reason."""
         self.stop_because = self.stop_because or why
 
+    def _note_unsent(self, outcome: Outcome, its: _Relay) -> None:
+        if outcome.state is DeliveryState.FAILED:
+            self._n_served += 1
+            # Our own refusal needs nobody's proof.
+            self._n_failed += outcome.is_own
+            its.n_doubtful += not outcome.is_own
+            its.streak += not outcome.is_own
+        else:
+            its.streak += outcome.code in (None, 421)
+        if outcome.concern is Concern.US:
+            self.stop(f"The relay refuses our mail, whoever the reader: {_said(outcome)}")
+
     def _why_pause(self, outcome: Outcome) -> str:
         if key := refusal_key(outcome):
             self._refusals[key] += 1
@@ -111,18 +119,18 @@ class Breaker:
                     "at the sending domain's SPF, DKIM and DMARC, at blocklists, and at what the "
                     f"relay's provider says; `digest doctor` helps. Then {RESUME}"
                 )
-        if self._has_too_many_dead():
+        if self._has_too_many_failed():
             return (
-                f"{self._n_dead} of the first {self._n_served} addresses take no mail: more than "
-                f"{MAX_DEAD_SHARE:.0%}. Is it the right list, and a recent one? Look at the failed "
-                f"ones with `digest deliveries list`. Then {RESUME}"
+                f"{self._n_failed} of the first {self._n_served} addresses take no mail: more than "
+                f"{MAX_FAILED_SHARE:.0%}. Is it the right list, and a recent one? Look at the "
+                f"failed ones with `digest deliveries list`. Then {RESUME}"
             )
         return ""
 
-    def _has_too_many_dead(self) -> bool:
+    def _has_too_many_failed(self) -> bool:
         # The proof of the last refusals may come a little later.
         is_beginning = MIN_FIRST <= self._n_served <= FIRST + MAX_STREAK
-        is_many = self._n_dead > max(MAX_DEAD, MAX_DEAD_SHARE * self._n_served)
+        is_many = self._n_failed > max(MAX_FAILED, MAX_FAILED_SHARE * self._n_served)
         return is_beginning and is_many
 
 
@@ -135,10 +143,6 @@ def refusal_key(outcome: Outcome) -> str:
     for pattern in (ADDRESS, QUOTED, WITH_DIGIT):
         text = pattern.sub("#", text)
     return " ".join(f"{outcome.code} {outcome.enhanced} {text}".split())[:LONGEST_KEY]
-
-
-def _is_dead(outcome: Outcome) -> bool:
-    return outcome.state is DeliveryState.FAILED and outcome.concern is Concern.ADDRESS
 
 
 def _said(outcome: Outcome) -> str:

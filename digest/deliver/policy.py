@@ -35,6 +35,8 @@ _DEFERRED, _FAILED = DeliveryState.DEFERRED, DeliveryState.FAILED
 
 # The first rule that fits wins. A failure about us leaves the reader `deferred`: the message is
 # still owed to them once we have mended what is wrong.
+# What a permanent failure is about says whether the address is suppressed; that it is believed at
+# all, whichever rule it is, needs a relay that does not refuse everybody (docs/ledger.md).
 RULES = (
     # RFC 3463 section 3.2, X.1.x: X.1.7 and X.1.8 are about the sender's address.
     Rule(r"5\.1\.[78]", (), _DEFERRED, Concern.US),
@@ -113,4 +115,5 @@ def _outcome(
     *,
     is_uncertain: bool = False,
 ) -> Outcome:
-    return Outcome(state, concern, reply.code, reply.enhanced, reply.text, is_uncertain)
+    is_own = reply.phase is Phase.OWN
+    return Outcome(state, concern, reply.code, reply.enhanced, reply.text, is_uncertain, is_own)

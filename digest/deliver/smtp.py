@@ -240,11 +240,11 @@ def _unsendable(envelope: Envelope, offer: Offer) -> Reply | None:
     """
     address = envelope.recipient
     if ADDRESS.fullmatch(address) is None:
-        return Reply(Phase.RCPT, 553, "5.1.3", "not an address (RFC 5321 section 4.1.2)")
+        return Reply(Phase.OWN, 553, "5.1.3", "not an address (RFC 5321 section 4.1.2)")
     if not offer.has_smtputf8:
         if not address.isascii():
             words = "the address needs SMTPUTF8, which is not offered"
-            return Reply(Phase.RCPT, 553, "5.6.7", words)
+            return Reply(Phase.OWN, 553, "5.6.7", words)
         if not envelope.sender.isascii():
             words = "the sender's address needs SMTPUTF8, which is not offered"
             return Reply(Phase.MAIL, 553, "5.6.7", words)

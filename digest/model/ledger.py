@@ -11,6 +11,7 @@ from digest.model.edition import Edition
 class Phase(Enum):
     """Where in the conversation a reply came, or the line broke."""
 
+    OWN = "own"  # before it: we refuse what the relay could not carry to this reader
     CONNECT = "connect"
     MAIL = "mail"
     RCPT = "rcpt"
@@ -52,7 +53,8 @@ class Concern(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a reply means. `is_uncertain`: the message may or may not have been accepted."""
+    """What a reply means. `is_uncertain`: the message may or may not have been accepted. `is_own`:
+    the relay was not asked, so nothing is said of it."""
 
     state: DeliveryState
     concern: Concern = Concern.NOBODY
@@ -60,6 +62,7 @@ class Outcome:
     enhanced: str = ""
     text: str = ""
     is_uncertain: bool = False
+    is_own: bool = False
 
 
 class EditionState(Enum):

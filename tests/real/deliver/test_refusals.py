@@ -4,11 +4,14 @@ another's."""
 import asyncio
 from typing import Any
 
+import pytest
+
 from digest.deliver.breaker import MAX_STREAK
 from digest.model.ledger import DeliveryReport, EditionState
+from digest.model.message import Envelope, Recipient
 from digest.store.engine import Store
 from tests.real.deliver.relays import Mailbox, relay, replying
-from tests.real.deliver.runs import Newsroom, newsroom
+from tests.real.deliver.runs import Newsroom, envelope_for, newsroom
 from tests.real.deliver.test_ways import way
 
 # A sick relay may have so many messages on its way when it is given up.
@@ -45,6 +48,16 @@ def run_over_two(
                 way(two, "smtp://b", connections=1),
             )
             return await room.run(0, ways=ways, **options), first, second
+
+    return asyncio.run(run())
+
+
+def run_over_one(
+    room: Newsroom, kind: Any = None, **options: Any
+) -> tuple[DeliveryReport, Mailbox]:
+    async def run() -> tuple[DeliveryReport, Mailbox]:
+        async with relay(None, *([kind] if kind else [])) as (port, box):
+            return await room.run(port, **options), box
 
     return asyncio.run(run())
 
@@ -109,3 +122,55 @@ def test_a_late_yes_of_a_relay_that_was_given_up_proves_nothing(store: Store) ->
     report, _, _ = run_over_two(room, kind, box=box, n_connections=2)
     assert (31 <= len(box.accepted) <= 33, n_refused >= MAX_STREAK) == (True, True)
     assert (report.counts["failed"], room.suppressed) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "550 5.4.1 Recipient address rejected: Access denied",
+        "552 5.2.3 message too large",
+        "553 5.6.7 no SMTPUTF8",
+        "550 5.1.1 no such user",
+    ],
+)
+def test_a_relay_that_refuses_everybody_fails_nobody(store: Store, reply: str) -> None:
+    room = newsroom(store, 60)
+    report, box = run_over_one(room, replying("RCPT", reply), n_connections=2)
+    assert "took none of" in report.stopped_because
+    assert (report.state, report.counts["failed"], room.suppressed) == (
+        EditionState.SENDING,
+        0,
+        [],
+    )
+    healed, box = run_over_one(room, is_eager=True)
+    assert (healed.counts["sent"], len(box.accepted)) == (60, 60)
+
+
+def test_many_failures_of_any_kind_pause_the_edition(store: Store) -> None:
+    room = newsroom(store, 60)
+    asked: list[str] = []
+
+    def is_third(_server: Any, arg: str) -> bool:
+        asked.append(arg)
+        return len(asked) % 3 == 0
+
+    kind = replying("RCPT", "550 5.4.1 Access denied", when=is_third)
+    report, _ = run_over_one(room, kind, n_connections=1)
+    assert report.state is EditionState.PAUSED
+    assert "take no mail" in report.stopped_because
+    assert report.counts["failed"] > 0
+    assert room.suppressed == []  # whom that is about is not known
+
+
+def test_who_can_not_be_served_at_all_fails_whatever_the_relay_says(store: Store) -> None:
+    """We do not even ask it: its offer does not carry such an address."""
+    room = newsroom(store, 3)
+
+    def odd(recipient: Recipient) -> Envelope:
+        odd = {1: "jos\N{LATIN SMALL LETTER E WITH ACUTE}@readers.example", 2: "no address"}
+        envelope = envelope_for(recipient)
+        return envelope._replace(recipient=odd.get(recipient.subscriber_id, envelope.recipient))
+
+    report, _ = run_over_one(room, replying("RCPT", "451 4.7.1 greylisted"), make_envelope=odd)
+    assert (report.counts["failed"], report.counts["deferred"]) == (2, 1)
+    assert room.suppressed == [2]

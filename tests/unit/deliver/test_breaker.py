@@ -17,6 +17,7 @@ from digest.model.ledger import Outcome, Phase, Reply
 ACCEPTED = judge(Reply(Phase.BODY, 250, "2.0.0", "2.0.0 Ok"))
 DEAD = judge(Reply(Phase.RCPT, 550, "5.1.1", "5.1.1 no such user"))
 NO_ROUTE = judge(Reply(Phase.RCPT, 550, "5.4.1", "5.4.1 no route"))
+NOT_CARRIED = judge(Reply(Phase.OWN, 553, "5.6.7", "the address needs SMTPUTF8"))
 GREY = judge(Reply(Phase.RCPT, 451, "4.7.1", "4.7.1 greylisted"))
 CLOSED = judge(Reply(Phase.MAIL, 421, "4.7.0", "4.7.0 too many"))
 BROKEN = judge(Reply(Phase.BODY, None, "", "the line broke"))
@@ -75,10 +76,21 @@ def test_the_pause_says_what_to_look_at() -> None:
     assert words.endswith("`digest send --resume` goes on.")
 
 
-@pytest.mark.parametrize("other", [NO_ROUTE, GREY, CLOSED])
-def test_only_dead_addresses_count(other: Outcome) -> None:
-    breaker = after(*[other, ACCEPTED] * 100)
-    assert not breaker.has_tripped
+@pytest.mark.parametrize("other", [DEAD, NO_ROUTE, NOT_CARRIED])
+def test_every_reader_who_fails_counts(other: Outcome) -> None:
+    assert after(*[other, ACCEPTED] * 12).pause_because
+
+
+@pytest.mark.parametrize("other", [GREY, CLOSED])
+def test_who_is_deferred_does_not_count(other: Outcome) -> None:
+    assert not after(*[other, ACCEPTED] * 100).has_tripped
+
+
+def test_our_own_refusals_say_nothing_of_the_relay() -> None:
+    """They count without its proof, and never for a row of what it refuses."""
+    breaker = Breaker(RESUMED)
+    assert not any(breaker.note(NOT_CARRIED, RELAY) for _ in range(100))
+    assert after(*[ACCEPTED] * 30, *[NOT_CARRIED] * 11).pause_because
 
 
 def test_who_is_deferred_does_not_use_up_the_first_200() -> None:
@@ -89,11 +101,11 @@ def test_who_is_deferred_does_not_use_up_the_first_200() -> None:
     ("seen", "is_paused"),
     [
         (Seen(), False),
-        (Seen(n_served=150, n_dead=10), True),
-        (Seen(n_served=150, n_dead=9), False),
-        (Seen(n_served=FIRST - 1, n_dead=10), True),
-        (Seen(n_served=FIRST + MAX_STREAK, n_dead=20), False),
-        (Seen(n_served=5000, n_dead=4000), False),
+        (Seen(n_served=150, n_failed=10), True),
+        (Seen(n_served=150, n_failed=9), False),
+        (Seen(n_served=FIRST - 1, n_failed=10), True),
+        (Seen(n_served=FIRST + MAX_STREAK, n_failed=20), False),
+        (Seen(n_served=5000, n_failed=4000), False),
         (RESUMED, False),
     ],
 )
@@ -188,7 +200,7 @@ def test_an_answer_about_us_stops_at_once(outcome: Outcome, words: str) -> None:
         ([BROKEN, CLOSED] * (MAX_STREAK // 2), True),
         ([DEAD] * 8 + [ACCEPTED] + [BROKEN] * 12, False),
         ([GREY] * 100, False),
-        ([NO_ROUTE] * 100, False),
+        ([NO_ROUTE] * MAX_STREAK, True),
         ([GREY, BROKEN] * MAX_STREAK, True),
     ],
 )

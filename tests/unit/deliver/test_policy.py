@@ -44,6 +44,9 @@ RCPT, BODY = Phase.RCPT, Phase.BODY
         (RCPT, 550, "5.2.3", FAILED, NOBODY),
         (RCPT, 550, "5.4.1", FAILED, NOBODY),
         (RCPT, 553, "5.6.7", FAILED, NOBODY),
+        # what we refuse ourselves
+        (Phase.OWN, 553, "5.1.3", FAILED, ADDRESS),
+        (Phase.OWN, 553, "5.6.7", FAILED, NOBODY),
         # us: sender, host, content, our command of the language
         (RCPT, 550, "5.1.8", DEFERRED, US),
         (RCPT, 553, "5.1.7", DEFERRED, US),
@@ -70,6 +73,7 @@ def test_reply(
     assert (outcome.state, outcome.concern) == (state, concern)
     assert (outcome.code, outcome.enhanced, outcome.text) == (code, enhanced, "the text")
     assert not outcome.is_uncertain
+    assert outcome.is_own == (phase is Phase.OWN)
 
 
 @pytest.mark.parametrize("phase", list(Phase))
