@@ -84,18 +84,17 @@ class Desk:
 
         A refused reader stays deferred until that relay accepts a later message: then it is known
         that the relay does not just refuse everybody, and the refusals so far become failures, with
-        the suppression of dead addresses. Refused once more at another hour, a reader has failed in
-        any case, but nothing more is held against the address.
+        the suppression of dead addresses. However often it has refused somebody: a relay that is
+        not well is so for hours.
         """
         held, standing = job.held, self._standings[relay]
         held.had_turn = True
-        is_again = self._terms.has_gone_out and held.batch.n_attempts > 0
         proven: list[Refusal] = []
         if outcome.state is DeliveryState.SENT:
             standing.has_accepted = True
             if standing.doubtful:
                 proven = standing.proven_by(job.n_refused)
-        elif outcome.state is DeliveryState.FAILED and not is_again:
+        elif outcome.state is DeliveryState.FAILED:
             held.n_doubtful += 1
             self._n_refused += 1
             refusal = Refusal(job, outcome, relay, self._n_refused)

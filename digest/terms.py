@@ -23,8 +23,8 @@ def _nothing(*_: object) -> None:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """`stale_at` is when the edition is old news. `is_holding`: what may have been taken is never
-    sent again. `has_gone_out`: earlier runs sent some of it. `on_outcomes` hears of outcomes once
-    they are committed, a group at a time; on PostgreSQL in the writing thread."""
+    sent again. `on_outcomes` hears of outcomes once they are committed, a group at a time; on
+    PostgreSQL in the writing thread."""
 
     edition_id: int
     publication: str
@@ -36,7 +36,6 @@ class Terms:
     on_outcomes: Callable[[Sequence[Outcome]], object] = _nothing
     lease_s: float = LEASE_S
     is_holding: bool = False
-    has_gone_out: bool = False
     warming_up: frozenset[str] = frozenset()  # relays whose messages are counted by the day
 
     def delivery(

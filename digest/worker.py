@@ -127,7 +127,6 @@ def _prepare(
         clock=clock,
         lease_s=manner.lease_s,
         is_holding=manner.is_holding,
-        has_gone_out=n_sent > 0,
         warming_up=frozenset(way.label for way in ways if way.options.ramp is not None),
     )
     refusals: dict[str, int] = {}

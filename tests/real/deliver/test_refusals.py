@@ -13,6 +13,7 @@ from digest.store.engine import Store
 from tests.real.deliver.relays import Mailbox, relay, replying
 from tests.real.deliver.runs import Newsroom, envelope_for, newsroom
 from tests.real.deliver.test_ways import way
+from tests.real.store.ledger import address_of
 
 # A sick relay may have so many messages on its way when it is given up.
 MOST_ON_THE_WAY = 8
@@ -122,6 +123,37 @@ def test_a_late_yes_of_a_relay_that_was_given_up_proves_nothing(store: Store) ->
     report, _, _ = run_over_two(room, kind, box=box, n_connections=2)
     assert (31 <= len(box.accepted) <= 33, n_refused >= MAX_STREAK) == (True, True)
     assert (report.counts["failed"], room.suppressed) == (0, [])
+
+
+@pytest.mark.parametrize("is_eager", [False, True])
+def test_a_relay_that_stays_sick_fails_nobody_on_later_runs(store: Store, is_eager: bool) -> None:
+    """It serves some and knows none of the others, for two hours."""
+    room = newsroom(store, 60)
+    sick = {address_of(number) for number in range(31, 61)}
+    kind = replying(
+        "RCPT",
+        "550 5.1.1 no such user",
+        when=lambda _server, arg: arg.split("<")[1].strip(">") in sick,
+    )
+    for minutes in (0, 5, 10, 45, 60):
+        room.clock.pass_by(minutes=minutes)
+        report, _ = run_over_one(room, kind, n_connections=1, is_eager=is_eager)
+        assert (report.counts["sent"], report.counts["failed"], room.suppressed) == (30, 0, [])
+    room.clock.pass_by(hours=2)
+    healed, box = run_over_one(room)
+    assert (healed.counts["sent"], healed.state) == (60, EditionState.SENT)
+    assert set(box.addresses) == sick
+
+
+def test_a_reader_refused_run_after_run_fails_once_the_relay_takes_another(store: Store) -> None:
+    room = newsroom(store, 3)
+    dead = {address_of(1)}
+    kind = replying(
+        "RCPT", "550 5.1.1 no such user", when=lambda _s, arg: arg.split("<")[1].strip(">") in dead
+    )
+    run_over_one(room, replying("RCPT", "451 4.7.1 greylisted"))
+    report, _ = run_over_one(room, kind, n_connections=1, is_eager=True)
+    assert (report.counts["failed"], report.counts["sent"], room.suppressed) == (1, 2, [1])
 
 
 @pytest.mark.parametrize(
