@@ -33,6 +33,7 @@ class Desk:
         self._held: list[Held] = []
         self._claim: asyncio.Task[None] | None = None
         self._is_all_claimed = False
+        self._checking = asyncio.Lock()
         self._standings: defaultdict[str, Standing] = defaultdict(Standing)  # by the relay's name
         self._n_refused = 0
         self._claims = Claims(store, terms)
@@ -69,8 +70,18 @@ class Desk:
         if now >= held.renew_at:
             await self.renew_leases()
         if held.is_ours and now >= held.check_at:
-            return await self._check(job, now)
-        return held.is_ours
+            # Whoever comes while the database is asked waits for its answer.
+            async with self._checking:
+                if now >= held.check_at:
+                    await self._check(held, now)
+        return held.is_ours and job.recipient.subscriber_id not in held.gone
+
+    async def holds(self, job: Job) -> bool:
+        """Whether the reader's batch is still ours, asked before another body may leave. Whether
+        the reader still wants the mail that has left makes no difference."""
+        if self._terms.clock() >= job.held.renew_at:
+            await self.renew_leases()
+        return job.held.is_ours
 
     async def attempt(self, job: Job) -> bool:
         """With `hold`: write down that the message may be on its way, before it is. False: the
@@ -105,7 +116,7 @@ class Desk:
             outcome = replace(outcome, state=DeliveryState.HELD)
         id_ = job.recipient.subscriber_id
         await self._clerk.record(self._terms.delivery(held.batch, id_, outcome, relay=relay))
-        held.n_out -= 1
+        held.out.discard(id_)
         if proven:
             await self._strike_off(proven)
         await self._close_if_through(held)
@@ -129,12 +140,15 @@ class Desk:
 
     async def leave(self, job: Job) -> None:
         """The reader is not ours to serve, or wants no mail any more."""
-        job.held.n_out -= 1
-        await self._close_if_through(job.held)
+        held, id_ = job.held, job.recipient.subscriber_id
+        if id_ in held.gone:
+            await self._clerk.record(self._terms.delivery(held.batch, id_, UNSUBSCRIBED))
+        held.out.discard(id_)
+        await self._close_if_through(held)
 
     def put_back(self, job: Job) -> None:
         """The reader was not served: another line may."""
-        job.held.n_out -= 1
+        job.held.out.discard(job.recipient.subscriber_id)
         job.held.waiting.appendleft(job.recipient)
 
     async def renew_leases(self) -> None:
@@ -159,7 +173,7 @@ class Desk:
         self._is_all_claimed = True
         if self._claim is not None:
             await self._claim
-        for held in self._held:
+        for held in tuple(self._held):
             held.n_doubtful = 0
             await self._close_if_through(held)
         left = [held for held in self._held if held.is_ours]
@@ -172,8 +186,8 @@ class Desk:
         for held in self._held:
             if held.is_ours and held.waiting:
                 if job is None:
-                    held.n_out += 1
                     job = Job(held.waiting.popleft(), held)
+                    held.out.add(job.recipient.subscriber_id)
                 n_waiting += len(held.waiting)
         if n_waiting < LOW and self._claim is None and not self._is_all_claimed:
             self._claim = asyncio.create_task(self._claim_one())
@@ -190,19 +204,15 @@ class Desk:
         finally:
             self._claim = None
 
-    async def _check(self, job: Job, now: datetime) -> bool:
-        """Ask anew who of the batch still wants the mail; whether this reader does."""
-        held = job.held
-        held.check_at = now + KNOWN_FOR
-        asked = (job.recipient.subscriber_id, *(one.subscriber_id for one in held.waiting))
+    async def _check(self, held: Held, now: datetime) -> None:
+        """Ask anew who of the batch still wants the mail, those included who are out: put aside,
+        they may wait for minutes."""
+        # Readers come and go while the database answers: only of these it says anything.
+        asked = held.unserved
         staying = await self._clerk.ask(lambda: self._claims.load(asked))
-        for id_ in held.take_out(staying):
+        held.check_at = now + KNOWN_FOR
+        for id_ in held.take_out(frozenset(asked).difference(staying)):
             await self._clerk.record(self._terms.delivery(held.batch, id_, UNSUBSCRIBED))
-        if job.recipient.subscriber_id in staying:
-            return True
-        gone = job.recipient.subscriber_id
-        await self._clerk.record(self._terms.delivery(held.batch, gone, UNSUBSCRIBED))
-        return False
 
     async def _close_if_through(self, held: Held) -> None:
         if not held.is_through or held not in self._held:

@@ -4,7 +4,6 @@ Values that the desk keeps and changes; nothing else does.
 """
 
 from collections import deque
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,14 +14,16 @@ from digest.model.message import Recipient
 @dataclass(slots=True, eq=False)
 class Held:
     """A claimed batch. `renew_at`: by then the lease is asked for before another message leaves;
-    `check_at`: by then it is asked who still wants the mail. `n_out` readers are on a line,
+    `check_at`: by then it is asked who still wants the mail. Readers are `waiting`, or `out`: put
+    aside, in a relay's queue, or on a line. `gone` are those of both who want no mail any more;
     `n_doubtful` were refused in a way that may say more of the relay than of them."""
 
     batch: ClaimedBatch
     waiting: deque[Recipient]
     renew_at: datetime
     check_at: datetime
-    n_out: int = 0
+    out: set[int] = field(default_factory=set)
+    gone: frozenset[int] = frozenset()
     n_doubtful: int = 0
     is_ours: bool = True
     had_turn: bool = False
@@ -30,15 +31,22 @@ class Held:
     @property
     def is_through(self) -> bool:
         """Whether each reader of it has an outcome that stands."""
-        return self.is_ours and not self.waiting and not self.n_out and not self.n_doubtful
+        return self.is_ours and not self.waiting and not self.out and not self.n_doubtful
 
-    def take_out(self, staying: Collection[int]) -> tuple[int, ...]:
-        """Take those off the list who are not in `staying`; their ids in order."""
-        gone = tuple(one.subscriber_id for one in self.waiting if one.subscriber_id not in staying)
-        if gone:
-            kept = (one for one in self.waiting if one.subscriber_id in staying)
+    @property
+    def unserved(self) -> tuple[int, ...]:
+        """The ids of all who have no outcome yet."""
+        return (*self.out, *(one.subscriber_id for one in self.waiting))
+
+    def take_out(self, gone: frozenset[int]) -> tuple[int, ...]:
+        """Take those who want no mail any more off the list, their ids in order, and note it of
+        those who are out."""
+        self.gone = gone
+        found = tuple(one.subscriber_id for one in self.waiting if one.subscriber_id in gone)
+        if found:
+            kept = (one for one in self.waiting if one.subscriber_id not in gone)
             self.waiting = deque(kept)
-        return gone
+        return found
 
 
 @dataclass(slots=True, eq=False)

@@ -287,7 +287,7 @@ class _Run:
         try:
             await self._desk.book(job, outcome, relay=way.way.label)
             # Paused beyond its lease, a worker must let no further body leave.
-            is_booked = await self._desk.may_send(job)
+            is_booked = await self._desk.holds(job)
         finally:
             # What could not be booked leaves nobody waiting for room on the line.
             if is_booked:
