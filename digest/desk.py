@@ -15,7 +15,7 @@ from datetime import datetime
 from digest.claims import KNOWN_FOR, UNSUBSCRIBED, Claims
 from digest.clerk import Clerk
 from digest.errors import StoreError
-from digest.held import Held, Job, Refusal, Standing
+from digest.held import Held, Job, Refusal, Standing, Withdrawn
 from digest.model.ledger import DeliveryState, Outcome
 from digest.scribe import Item, Scribe
 from digest.store.engine import Store
@@ -145,6 +145,13 @@ class Desk:
             await self._clerk.record(self._terms.delivery(held.batch, id_, UNSUBSCRIBED))
         held.out.discard(id_)
         await self._close_if_through(held)
+
+    async def take_back(self, job: Job) -> None:
+        """The message could not leave: another line may serve the reader. With `hold` the attempt
+        is forgotten first, or the next holder of the batch would take it for one that died."""
+        if self._terms.is_holding:
+            await self._clerk.record(Withdrawn(job))
+        self.put_back(job)
 
     def put_back(self, job: Job) -> None:
         """The reader was not served: another line may."""

@@ -59,6 +59,13 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """An attempt that came to nothing: the message has not left."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A reader whom the relay refused for good, and how; the `number`-th of a run."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from digest.errors import StoreLockedError
-from digest.held import Job, Refusal
+from digest.held import Job, Refusal, Withdrawn
 from digest.model.ledger import Concern, Delivery, DeliveryState
 from digest.store.deliveries import record
 from digest.store.engine import Store
@@ -16,8 +16,8 @@ from digest.terms import Terms
 
 RECORD_TRIES = 3
 
-# A delivery to commit, or with `hold` the job whose message is about to leave.
-Item = Delivery | Job
+# A delivery to commit; or with `hold` the job whose message is about to leave, or has not left.
+Item = Delivery | Job | Withdrawn
 
 
 class Scribe:
@@ -39,9 +39,16 @@ class Scribe:
         jobs = [item for item in items if isinstance(item, Job)]
         now = self._terms.clock() if jobs else None
         attempts = [(job.held.batch, job.recipient.subscriber_id, now) for job in jobs if now]
+        withdrawn = [
+            (item.job.held.batch, item.job.recipient.subscriber_id)
+            for item in items
+            if isinstance(item, Withdrawn)
+        ]
         for n_left in reversed(range(RECORD_TRIES)):
             try:
-                lost = self._writer.write(deliveries, attempts, self._carried(deliveries))
+                lost = self._writer.write(
+                    deliveries, attempts, withdrawn, self._carried(deliveries)
+                )
                 break
             except StoreLockedError:
                 if not n_left:

@@ -277,7 +277,7 @@ class _Run:
         try:
             reply = await line.send(envelope)
         except RelayError:
-            self._desk.put_back(job)
+            await self._desk.take_back(job)
             raise
         outcome = judge(reply)
         self.tally.note(outcome)

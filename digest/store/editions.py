@@ -144,13 +144,13 @@ def finish_edition(connection: Connection, edition_id: int, *, now: datetime) ->
     """Mark an edition sent and keep its counts; False while a batch is open, or when it is
     neither ready nor being sent.
 
-    One that reached nobody (all expired, failed or suppressed) becomes `cancelled` instead, so
-    that its stories are still news to the next night.
+    One that surely reached nobody (all expired, failed or suppressed) becomes `cancelled` instead,
+    so that its stories are still news to the next night. Who is held may have it.
     """
     lock_edition(connection, edition_id)
     counts = progress(connection, edition_id)
     n_total = connection.scalar(select(edition.c.n_total).where(edition.c.id == edition_id))
-    is_lost = bool(n_total) and not counts["sent"]
+    is_lost = bool(n_total) and not counts["sent"] and not counts["held"]
     state = EditionState.CANCELLED if is_lost else EditionState.SENT
     found = connection.execute(
         update(edition)

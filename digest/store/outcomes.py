@@ -19,6 +19,8 @@ _ATTEMPT = (
     "ON CONFLICT (edition_id, subscriber_id) DO NOTHING"
 )
 _END_ATTEMPT = "DELETE FROM attempt WHERE edition_id = ? AND subscriber_id = ?"
+# Not another worker's, who has taken the batch over.
+_WITHDRAW = "DELETE FROM attempt WHERE edition_id = ? AND subscriber_id = ? AND epoch = ?"
 _CARRIED = (
     "INSERT INTO relay_day (relay, day, n) VALUES (?, ?, ?) "
     "ON CONFLICT (relay, day) DO UPDATE SET n = relay_day.n + excluded.n"
@@ -59,11 +61,13 @@ class OutcomeWriter:
         self,
         deliveries: Sequence[Delivery],
         attempts: Sequence[tuple[ClaimedBatch, int, datetime]] = (),
+        withdrawn: Sequence[tuple[ClaimedBatch, int]] = (),
         carried: Sequence[tuple[str, datetime, int]] = (),
     ) -> frozenset[int]:
-        """Commit all in one transaction: outcomes; attempts (batch, subscriber, when); messages
-        that a relay took (relay, when, how many). Ids of the batches that attempts were meant for
-        and that are no longer ours: of those none is written.
+        """Commit all in one transaction: outcomes; attempts (batch, subscriber, when), and earlier
+        ones whose message has not left; messages that a relay took (relay, when, how many). Ids of
+        the batches that attempts were meant for and that are no longer ours: of those none is
+        written.
 
         Raises StoreError: then nothing is written.
         """
@@ -75,6 +79,8 @@ class OutcomeWriter:
                     cursor.execute("BEGIN IMMEDIATE")
                 lost = self._write_attempts(cursor, attempts)
                 self._write_deliveries(cursor, deliveries)
+                for batch, id_ in withdrawn:
+                    cursor.execute(self._sql(_WITHDRAW), (batch.edition_id, id_, batch.epoch))
                 for relay, at, n in carried:
                     cursor.execute(self._sql(_CARRIED), (relay, self._day(at), n))
                 connection.commit()

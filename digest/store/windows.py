@@ -1,8 +1,8 @@
 """What has gone out of a publication's nights, and so where the next window begins. I/O: the
 database.
 
-An edition has gone out when one reader at least has got it. One that nobody got, whatever its
-state, has told nobody anything: its stories are still news.
+An edition has gone out when one reader at least has got it, or may have (held). One that nobody
+got, whatever its state, has told nobody anything: its stories are still news.
 """
 
 from datetime import date, datetime
@@ -16,9 +16,10 @@ UNDER_WAY = (EditionState.SENDING.value, EditionState.PAUSED.value)
 
 
 def has_gone_out() -> ColumnElement[bool]:
-    """For queries over `edition`: whether a reader has got it."""
+    """For queries over `edition`: whether a reader has got it, or may have."""
     a_reader_has_it = exists().where(
-        delivery.c.edition_id == edition.c.id, delivery.c.state == DeliveryState.SENT.value
+        delivery.c.edition_id == edition.c.id,
+        delivery.c.state.in_((DeliveryState.SENT.value, DeliveryState.HELD.value)),
     )
     return or_(
         edition.c.state == EditionState.SENT.value,

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 
 from digest.model.edition import Edition, EditionSection, Source, Story
 from digest.model.feeds import Image
-from digest.model.ledger import EditionState, Outcome
+from digest.model.ledger import DeliveryState, EditionState, Outcome
 from digest.model.message import Body
 from digest.store.batches import claim_batch, close_batch
 from digest.store.deliveries import record
@@ -27,7 +27,7 @@ from digest.store.editions import (
 )
 from digest.store.engine import Store
 from digest.store.schema import delivery, edition_entry, entry
-from digest.store.windows import last_sent
+from digest.store.windows import last_sent, unfinished_before
 from tests.real.store.ledger import (
     EXPIRED,
     NOW,
@@ -209,6 +209,18 @@ def test_an_edition_that_reached_nobody_is_not_called_sent(store: Store) -> None
         assert last_sent(connection, SLUG) is None  # its stories are news to the next night
     assert (found.state, found.sent_at) == (EditionState.CANCELLED, None)
     assert found.reason == "It reached nobody: 2 expired."
+
+
+def test_an_edition_that_somebody_may_have_counts_as_gone_out(store: Store) -> None:
+    with store.write() as connection:
+        made = put_edition(connection, [1, 2])
+    send_all(store, made.id, Outcome(DeliveryState.HELD, is_uncertain=True))
+    with store.write() as connection:
+        assert unfinished_before(connection, SLUG, made.day + timedelta(1)) == {made.id: True}
+        assert finish_edition(connection, made.id, now=NOW)
+        found = get_edition(connection, made.id)
+        assert last_sent(connection, SLUG) == made.cutoff
+    assert (found.state, found.sent_at, found.reason) == (EditionState.SENT, NOW, "")
 
 
 def test_cancelled_for_good(store: Store) -> None:
