@@ -181,6 +181,7 @@ class Watch:
             reason=report.reason,
             recipients=report.n_recipients,
             uncertain=report.n_uncertain,
+            parked=report.n_parked,
             **dict(report.counts),
         )
 

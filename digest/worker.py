@@ -15,7 +15,7 @@ from digest.deliver.breaker import RESUMED, Breaker, Seen, refusal_key
 from digest.deliver.line import Line
 from digest.deliver.policy import judge
 from digest.desk import Desk
-from digest.errors import RelayError
+from digest.errors import RelayError, StoreError
 from digest.held import Job
 from digest.model.ledger import (
     BatchState,
@@ -26,7 +26,14 @@ from digest.model.ledger import (
     Outcome,
 )
 from digest.model.message import Envelope, Recipient
-from digest.store.batches import LEASE_S, adopt_orphans, count_open, hasten, next_claim_at
+from digest.store.batches import (
+    LEASE_S,
+    MAX_TRIES,
+    adopt_orphans,
+    count_open,
+    hasten,
+    next_claim_at,
+)
 from digest.store.deliveries import LoadRecipients, Suppress, progress
 from digest.store.editions import finish_edition, get_edition, pause_edition, refresh_counts
 from digest.store.engine import Store
@@ -192,10 +199,9 @@ class _Run:
         try:
             await asyncio.gather(*(self._serve_way(way) for way in self._ways.all))
             has_left_over = self._desk.has_waiting
-            if self._error is None:
-                if not self.breaker.has_tripped:
-                    await self._desk.strike_off()
-                await self._desk.release()
+            if self._error is None and not self.breaker.has_tripped:
+                await self._desk.strike_off()
+            await self._release()
         finally:
             for watcher in watchers:
                 watcher.cancel()
@@ -206,6 +212,16 @@ class _Run:
         if error is not None and not self._ways.n_opened:
             raise error
         return self._why(error, has_left_over=has_left_over)
+
+    async def _release(self) -> None:
+        """Give the batches back however the run ended: a batch whose holder is not heard of again
+        counts as one that killed it, and waits for its lease."""
+        try:
+            await self._desk.release()
+        except StoreError:
+            # Of two troubles the first is told.
+            if self._error is None:
+                raise
 
     def _why(self, error: RelayError | None, *, has_left_over: bool) -> str:
         is_spent = has_left_over and all(one.quota == 0 for one in self._ways.all)
@@ -324,7 +340,8 @@ def _report(
             counts = progress(connection, edition_id)
         n_parked = count_open(connection, edition_id).get(BatchState.PARKED, 0)
         retry_at = next_claim_at(connection, edition_id)
-    reason = why or (ASKED_TO_STOP if is_stopped else "")
+    reasons = (why or (ASKED_TO_STOP if is_stopped else ""), _parked_words(n_parked))
+    reason = " ".join(filter(None, reasons))
     return DeliveryReport(
         edition_id=edition_id,
         state=edition.state,
@@ -336,3 +353,10 @@ def _report(
         stopped_because=reason if is_open else "",
         retry_at=retry_at,
     )
+
+
+def _parked_words(n: int) -> str:
+    if not n:
+        return ""
+    many, them = ("1 batch is", "it") if n == 1 else (f"{n} batches are", "each of them")
+    return f"{many} set aside: {MAX_TRIES} senders died over {them}. `digest send` tries again."

@@ -184,8 +184,6 @@ def report_line(report: "NightReport", publication: "Publication") -> str:
         words += f"; {report.n_expired:,} did not get it before it was old news"
     if report.n_held:
         words += f"; {report.n_held:,} may have got it and are held (digest deliveries list)"
-    if report.n_parked:
-        words += f"; {report.n_parked} batches failed again and again and wait for this command"
     if not report.is_ok and report.retry_at is not None:
         words += f"; next attempt after {local_words(publication, report.retry_at)}"
     if report.ending is Ending.INCOMPLETE:
@@ -207,5 +205,6 @@ def report_as_json(report: "NightReport") -> dict[str, object]:
         "n_recipients": report.n_recipients,
         "counts": dict(report.counts),
         "n_uncertain": report.n_uncertain,
+        "n_parked": report.n_parked,
         "retry_at": report.retry_at,
     }

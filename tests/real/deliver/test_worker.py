@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from digest.deliver.breaker import MAX_STREAK
-from digest.errors import AlreadyRunningError, RelayError, StoreError
+from digest.errors import AlreadyRunningError, RelayError, SigningError, StoreError
 from digest.lock import sending_lock
 from digest.model.ledger import DeliveryReport, DeliveryState, EditionState
 from digest.model.message import Recipient
-from digest.store.batches import adopt_orphans, claim_batch
+from digest.store.batches import MAX_TRIES, adopt_orphans, claim_batch
 from digest.store.editions import cancel_edition, get_edition
 from digest.store.engine import Store
 from digest.worker import ASKED_TO_STOP
@@ -388,6 +388,34 @@ def test_a_message_that_can_not_be_made_lets_the_others_book_first(store: Store)
     assert ledger(room) == dict.fromkeys(
         (number for number in range(1, 21) if address_of(number) in sent), SENT
     )
+
+
+def test_a_run_that_fails_gives_its_batches_back(store: Store) -> None:
+    """However often a key can't be read: no batch is set aside for that, none waits for a lease."""
+    room = newsroom(store, 12, batch_size=5)
+
+    def unsignable(_recipient: Recipient) -> Any:
+        raise SigningError("the key can't be read")
+
+    for _ in range(MAX_TRIES + 1):
+        with pytest.raises(SigningError):
+            run_with(room, make_envelope=unsignable)
+    report, box = run_with(room)
+    assert (len(box.accepted), report.state, report.n_parked) == (12, EditionState.SENT, 0)
+
+
+def test_batches_that_were_set_aside_are_told(store: Store) -> None:
+    room = newsroom(store, 4, batch_size=2)
+    with store.write() as connection:
+        for _ in range(MAX_TRIES):
+            claim_batch(connection, room.edition_id, owner="dead", now=room.clock())
+            claim_batch(connection, room.edition_id, owner="dead", now=room.clock())
+            room.clock.pass_by(minutes=1)
+    report, box = run_with(room)
+    assert (box.accepted, report.n_parked, report.is_finished) == ([], 2, False)
+    assert report.stopped_because.startswith("2 batches are set aside: 10 senders died over each")
+    report, box = run_with(room, is_eager=True)
+    assert (len(box.accepted), report.is_finished, report.stopped_because) == (4, True, "")
 
 
 def test_to_a_maildir(store: Store, tmp_path: Path) -> None:
