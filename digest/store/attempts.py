@@ -47,7 +47,8 @@ def _take(connection: Connection, claimed: ClaimedBatch) -> list[int]:
     where = (
         (attempt.c.edition_id == claimed.edition_id)
         & (attempt.c.subscriber_id.between(min(wanted), max(wanted)))
-        & (attempt.c.epoch < claimed.epoch)
+        # Epochs are those of one batch.
+        & ((attempt.c.batch_id != claimed.id) | (attempt.c.epoch < claimed.epoch))
     )
     found = connection.scalars(select(attempt.c.subscriber_id).where(where)).all()
     taken = [id_ for id_ in found if id_ in wanted]

@@ -20,7 +20,9 @@ _ATTEMPT = (
 )
 _END_ATTEMPT = "DELETE FROM attempt WHERE edition_id = ? AND subscriber_id = ?"
 # Not another worker's, who has taken the batch over.
-_WITHDRAW = "DELETE FROM attempt WHERE edition_id = ? AND subscriber_id = ? AND epoch = ?"
+_WITHDRAW = (
+    "DELETE FROM attempt WHERE edition_id = ? AND subscriber_id = ? AND batch_id = ? AND epoch = ?"
+)
 _CARRIED = (
     "INSERT INTO relay_day (relay, day, n) VALUES (?, ?, ?) "
     "ON CONFLICT (relay, day) DO UPDATE SET n = relay_day.n + excluded.n"
@@ -80,7 +82,8 @@ class OutcomeWriter:
                 lost = self._write_attempts(cursor, attempts)
                 self._write_deliveries(cursor, deliveries)
                 for batch, id_ in withdrawn:
-                    cursor.execute(self._sql(_WITHDRAW), (batch.edition_id, id_, batch.epoch))
+                    key = (batch.edition_id, id_, batch.id, batch.epoch)
+                    cursor.execute(self._sql(_WITHDRAW), key)
                 for relay, at, n in carried:
                     cursor.execute(self._sql(_CARRIED), (relay, self._day(at), n))
                 connection.commit()

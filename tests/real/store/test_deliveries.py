@@ -1,16 +1,11 @@
-"""Batches and outcomes: claims, leases, what may rise, and that nobody is lost or served twice."""
+"""Batches and outcomes: claims, leases, what may rise. In any order: test_nights.py."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import permutations
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
@@ -30,9 +25,8 @@ from digest.store.batches import (
 )
 from digest.store.deliveries import progress, record
 from digest.store.editions import finish_edition
-from digest.store.engine import Store, open_store
-from digest.store.migrate import migrate
-from digest.store.schema import batch, delivery
+from digest.store.engine import Store
+from digest.store.schema import delivery
 from tests.real.store.ledger import (
     DEFERRED,
     EXPIRED,
@@ -263,121 +257,3 @@ def claimed_batch_in(connection: Connection, edition_id: int) -> ClaimedBatch:
     found = claim_batch(connection, edition_id, owner="w", now=NOW)
     assert found is not None
     return found
-
-
-class Night:
-    """Workers that claim, send, book, close, vanish and come back late, over one real store.
-
-    What a relay accepted is kept apart from the ledger, which is then measured against it.
-    """
-
-    def __init__(self, store: Store, n: int, size: int) -> None:
-        self.store = store
-        self.edition_id = new_edition(store, n, batch_size=size)
-        self.ids = frozenset(range(1, n + 1))
-        self.now = NOW
-        self.accepted: Counter[int] = Counter()
-        self.n_lost_replies = 0
-        self.unheard: set[int] = set()
-        self.workers: dict[int, tuple[ClaimedBatch, list[int]]] = {}
-
-    def claim(self, worker: int) -> None:
-        claimed = claim(self.store, self.edition_id, now=self.now, owner=str(worker))
-        if claimed is not None:
-            self.workers[worker] = (claimed, list(claimed.todo))
-
-    def send(self, worker: int, outcome: Outcome | None) -> None:
-        """One reader of the worker's batch; None: the relay takes it and the worker dies."""
-        if worker not in self.workers:
-            return
-        claimed, todo = self.workers[worker]
-        with self.store.write() as connection:
-            is_ours = renew_lease(connection, claimed, now=self.now)
-        if not todo or not is_ours:
-            return
-        reader = todo.pop(0)
-        if outcome is None:
-            self.accepted[reader] += 1
-            self.n_lost_replies += 1
-            self.unheard.add(reader)
-            del self.workers[worker]
-            return
-        self.accepted[reader] += outcome.state is DeliveryState.SENT
-        book(self.store, claimed, {reader: outcome})
-
-    def close(self, worker: int) -> None:
-        if worker in self.workers and close(self.store, self.workers[worker][0]):
-            del self.workers[worker]
-
-    def vanish(self, worker: int) -> None:
-        self.workers.pop(worker, None)
-
-    def pass_time(self, _worker: int) -> None:
-        self.now += timedelta(seconds=31)
-
-    def finish(self) -> None:
-        """A last worker, alone and in good health, goes on until nothing is left."""
-        for _ in range(1000):
-            self.now += timedelta(hours=3)
-            with self.store.write() as connection:
-                hasten(connection, self.edition_id)
-            self.claim(99)
-            if 99 not in self.workers:
-                break
-            while self.workers[99][1]:
-                self.send(99, SENT)
-            self.close(99)
-        with self.store.write() as connection:
-            assert finish_edition(connection, self.edition_id, now=self.now)
-
-
-def moves() -> st.SearchStrategy[Callable[[Night], None]]:
-    workers = st.integers(0, 2)
-    sends = st.builds(
-        lambda worker, outcome: lambda night: night.send(worker, outcome),
-        workers,
-        st.sampled_from([SENT, SENT, SENT, DEFERRED, FAILED, None]),
-    )
-    others = st.builds(
-        lambda worker, name: lambda night: getattr(night, name)(worker),
-        workers,
-        st.sampled_from(["claim", "claim", "close", "vanish", "pass_time"]),
-    )
-    return sends | others
-
-
-@contextmanager
-def night(n: int, size: int) -> Iterator[Night]:
-    with TemporaryDirectory() as folder:
-        store = open_store(f"sqlite:///{Path(folder) / 'night.db'}")
-        migrate(store)
-        yield Night(store, n, size)
-        store.close()
-
-
-@settings(deadline=None, max_examples=60)
-@given(st.integers(1, 9), st.integers(1, 4), st.lists(moves(), max_size=50))
-def test_whatever_happens_nobody_is_lost(
-    n: int, size: int, story: list[Callable[[Night], None]]
-) -> None:
-    with night(n, size) as run:
-        for move in story:
-            move(run)
-        run.finish()
-        with run.store.read() as connection:
-            found = states(connection, run.edition_id)
-            rows = connection.execute(
-                select(batch.c.kind, batch.c.n, batch.c.state).where(
-                    batch.c.edition_id == run.edition_id
-                )
-            ).all()
-    assert found.keys() == run.ids
-    assert sum(row.n for row in rows if row.kind == "first") == len(found)
-    assert {row.state for row in rows} == {"done"}
-    for reader, state in found.items():
-        # Who was sent it without the relay's word may be refused the second time.
-        if reader not in run.unheard:
-            assert (state is DeliveryState.SENT) == (run.accepted[reader] > 0)
-        assert state is not DeliveryState.SENT or run.accepted[reader] > 0
-    # A second copy needs a worker that died between the relay's yes and its booking.
-    assert sum(times - 1 for times in run.accepted.values() if times) <= run.n_lost_replies
