@@ -2,7 +2,7 @@
 readers. I/O: none by itself; it waits on the event loop.
 
 A reader whose recipient domain is busy is put aside and holds up nobody; one whose relay goes away
-is given back and taken by another.
+is given back and taken by another. So nobody who could serve leaves before everybody is served.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
+from digest.bell import Bell
 from digest.deliver.line import OpenLine
 from digest.deliver.options import RelayOptions
 from digest.deliver.pace import Paces
@@ -44,11 +45,17 @@ class OpenWay:
         self.n_talking = 0
         self.n_failed = 0
         self.has_ended = False
-        self.n_in_hand = 0
         self.quota = way.quota
-        self.paces = Paces(way.options.rate, way.options.domain_rate)
+        options = way.options
+        self.paces = Paces(options.rate, options.domain_rate)
+        self.is_limited = (options.rate, options.domain_rate, way.quota) != (None, None, None)
         self.queue: deque[Job] = deque()
         self.aside: list[tuple[float, int, Job]] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its lines may serve whom they have."""
+        return self.error is None and not self.has_ended
 
     @property
     def is_up(self) -> bool:
@@ -62,7 +69,7 @@ class OpenWay:
 
 
 class Ways:
-    """Hands readers to the ways, in the proportion of their weights."""
+    """Hands readers to the ways, in the proportion of their weights, until `is_over`."""
 
     def __init__(
         self,
@@ -70,13 +77,19 @@ class Ways:
         *,
         take: Callable[[], Awaitable[Job | None]],
         put_back: Callable[[Job], None],
+        is_over: Callable[[], bool],
     ) -> None:
         self.all = tuple(OpenWay(way) for way in ways)
         self._share = Share([way.options.weight for way in ways])
         self._take = take
         self._put_back = put_back
-        self._moved = asyncio.Event()
-        self._n = 0
+        self._is_over = is_over
+        # Taken, and neither served nor put back: while there is one, it may have to be served here.
+        self._n_out = 0
+        self._is_through = False
+        self._n_aside = 0
+        self._changed = Bell()  # for those who have nobody to serve
+        self._ended = Bell()  # for those who wait for their time
 
     @property
     def n_opened(self) -> int:
@@ -86,97 +99,153 @@ class Ways:
     @property
     def error(self) -> RelayError | None:
         """Why no way works; None while one does."""
-        if any(one.is_sound for one in self.all):
-            return None
-        errors = [one.error for one in self.all if one.error is not None]
-        return errors[0] if errors else None
+        return None if any(one.is_sound for one in self.all) else self.first_error
 
-    async def next_job(self, one: OpenWay, is_over: Callable[[], bool]) -> Job | None:
-        """The next reader for that way; None when there is none, or the run or the way is over."""
-        loop = asyncio.get_running_loop()
-        while not is_over() and one.is_up:
-            job = await self._own_job(one, loop.time(), is_over)
-            if job is None and not one.aside:
-                return None
-            if job is not None:
-                turn = one.paces.reserve(_domain(job), loop.time())
-                if turn.is_taken:
-                    if turn.wait_s:
-                        await asyncio.sleep(turn.wait_s)
-                    self._count(one)
-                    one.n_in_hand += 1
-                    return job
-                self._n += 1
-                heappush(one.aside, (loop.time() + turn.wait_s, self._n, job))
-                if len(one.aside) < MOST_ASIDE:
-                    continue
-            await asyncio.sleep(max(0.0, one.aside[0][0] - loop.time()))
+    @property
+    def first_error(self) -> RelayError | None:
+        """Why a way does not work; None when all do."""
+        return next((one.error for one in self.all if one.error is not None), None)
+
+    async def next_job(self, one: OpenWay) -> Job | None:
+        """The next reader for that way, when their turn has come; None when nobody is left, or the
+        run or the way is over. To be followed by done()."""
+        while (job := await self._find(one)) is not None:
+            if not one.is_limited or await self._has_turn(one, job):
+                return job
         return None
 
-    def done(self, one: OpenWay) -> None:
-        """The way is through with a reader: served, or given back."""
-        one.n_in_hand -= 1
-        self._moved.set()
+    def done(self) -> None:
+        """A reader is served, or put back."""
+        self._n_out -= 1
+        if not self._n_out:
+            self._changed.ring()
 
-    def return_turn(self, one: OpenWay, job: Job) -> None:
-        """Give the reader back to those who wait for that way: it was only asked for to see
-        whether another line is needed."""
-        self.done(one)
-        if one.quota is not None:
-            one.quota += 1
-        if len(self.all) == 1:
-            self._put_back(job)
-        else:
+    async def is_wanted(self, one: OpenWay) -> bool:
+        """Wait for a reader whom another line of the way could serve; False when there is none any
+        more. The reader stays first in the line."""
+        job = await self._find(one)
+        if job is None:
+            return False
+        if len(self.all) > 1:
             one.queue.appendleft(job)
+        else:
+            self._give_back(job)
+        return True
 
     def close(self, one: OpenWay, error: RelayError | None = None) -> None:
         """The way is of no more use, or all its lines have ended: others get who waits for it."""
         one.error = one.error or error
         one.has_ended = one.has_ended or error is None
-        self.give_back(one)
-        self._moved.set()
+        self._give_back_all(one)
+        self.wake()
 
-    def give_back(self, one: OpenWay) -> None:
-        """Give back whoever waits for the way."""
-        for job in one.queue:
-            self._put_back(job)
-        for _, _, job in one.aside:
-            self._put_back(job)
-        one.queue.clear()
-        one.aside.clear()
+    def wake(self) -> None:
+        """Something was put back, or the run is over: nobody sleeps through that."""
+        self._changed.ring()
+        self._ended.ring()
+
+    async def _find(self, one: OpenWay) -> Job | None:
+        """A reader for the way, before their turn; None as of next_job()."""
+        while one.is_up and self._goes_on():
+            job = await self._look(one)
+            if job is not None:
+                return job
+            if self._goes_on():
+                await self._changed.wait(_aside_s(one))
+        return None
+
+    def _goes_on(self) -> bool:
+        if self._is_through or not self._is_over():
+            return not self._is_through
+        # Whoever learns of it first tells those who sleep.
+        self.wake()
+        return False
+
+    async def _look(self, one: OpenWay) -> Job | None:
+        if one.aside:
+            if _aside_s(one) == 0:
+                return heappop(one.aside)[2]
+            if len(one.aside) >= MOST_ASIDE:
+                return None
+        if len(self.all) > 1:
+            return await self._share_of(one)
+        return await self._taken()
+
+    async def _taken(self) -> Job | None:
+        job = await self._take()
+        if job is not None:
+            self._n_out += 1
+        elif not self._n_out:
+            self._is_through = True
+            self.wake()
+        return job
+
+    async def _share_of(self, one: OpenWay) -> Job | None:
+        while not one.queue:
+            full = [each for each in self.all if each.is_up and len(each.queue) >= MOST_QUEUED]
+            job = None if full else await self._taken()
+            if job is not None:
+                self._give(job)
+            elif not one.queue:  # where another way's task may have put somebody meanwhile
+                return None
+        self._changed.ring()
+        return one.queue.popleft()
+
+    def _give(self, job: Job) -> None:
+        up = frozenset(place for place, each in enumerate(self.all) if each.is_up)
+        taker = self._share.take(up)
+        if taker is None:
+            self._give_back(job)
+        else:
+            self.all[taker].queue.append(job)
+            self._changed.ring()
+
+    async def _has_turn(self, one: OpenWay, job: Job) -> bool:
+        """Wait for the turn. False: the reader was put aside, or given back."""
+        now = asyncio.get_running_loop().time()
+        turn = one.paces.reserve(_domain(job), now)
+        if not turn.is_taken:
+            self._n_aside += 1
+            heappush(one.aside, (now + turn.wait_s, self._n_aside, job))
+            return False
+        # Before the wait: others wait at the same time, for what is left of it.
+        self._count(one)
+        await self._sleep(one, turn.wait_s)
+        if one.is_open and self._goes_on():
+            return True
+        self._give_back(job)
+        return False
+
+    async def _sleep(self, one: OpenWay, wait_s: float) -> None:
+        """Wait, unless the way or the run is over before."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + wait_s
+        while one.is_open and self._goes_on() and (left_s := until - loop.time()) > 0:
+            await self._ended.wait(left_s)
 
     def _count(self, one: OpenWay) -> None:
         if one.quota is not None:
             one.quota -= 1
             if one.quota == 0:
-                self.give_back(one)
-                self._moved.set()
+                self._give_back_all(one)
 
-    async def _own_job(self, one: OpenWay, now: float, is_over: Callable[[], bool]) -> Job | None:
-        if one.aside and one.aside[0][0] <= now:
-            return heappop(one.aside)[2]
-        if len(self.all) == 1:
-            return await self._take()
-        while one.is_up and not is_over():
-            if one.queue:
-                self._moved.set()
-                return one.queue.popleft()
-            full = [each for each in self.all if each.is_up and len(each.queue) >= MOST_QUEUED]
-            job = None if full else await self._take()
-            if job is None:
-                # Another relay may fail, and give back whom it was to serve.
-                if not any(each.queue or each.n_in_hand for each in self.all if each is not one):
-                    return None
-                self._moved.clear()
-                await self._moved.wait()
-                continue
-            up = frozenset(place for place, each in enumerate(self.all) if each.is_up)
-            taker = self._share.take(up)
-            if taker is None:
-                self._put_back(job)
-                return None
-            self.all[taker].queue.append(job)
+    def _give_back_all(self, one: OpenWay) -> None:
+        for job in (*one.queue, *(job for _, _, job in one.aside)):
+            self._give_back(job)
+        one.queue.clear()
+        one.aside.clear()
+
+    def _give_back(self, job: Job) -> None:
+        self._n_out -= 1
+        self._put_back(job)
+        self._changed.ring()
+
+
+def _aside_s(one: OpenWay) -> float | None:
+    """How long until the first of those put aside may be asked for again; None without any."""
+    if not one.aside:
         return None
+    return max(0.0, one.aside[0][0] - asyncio.get_running_loop().time())
 
 
 def _domain(job: Job) -> str:

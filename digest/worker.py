@@ -178,7 +178,7 @@ class _Run:
         self.tally = _Tally()
         self.breaker = breaker
         self._desk = desk
-        self._ways = Ways(ways, take=desk.next_job, put_back=desk.put_back)
+        self._ways = Ways(ways, take=desk.next_job, put_back=desk.put_back, is_over=self._is_over)
         self._make_envelope = make_envelope
         self._sign = sign
         self._stop = stop
@@ -208,7 +208,7 @@ class _Run:
             await asyncio.wait(watchers)
         if self._error is not None:
             raise self._error
-        error = self._ways.error if has_left_over else None
+        error = self._ways.first_error if has_left_over else None
         if error is not None and not self._ways.n_opened:
             raise error
         return self._why(error, has_left_over=has_left_over)
@@ -226,7 +226,9 @@ class _Run:
     def _why(self, error: RelayError | None, *, has_left_over: bool) -> str:
         is_spent = has_left_over and all(one.quota == 0 for one in self._ways.all)
         spent = "The warm-up allows no more messages today." if is_spent else ""
-        said = (self.breaker.pause_because, self.breaker.stop_because, str(error or ""), spent)
+        # Asked to stop, a run leaves readers over, whatever else a relay said.
+        trouble = "" if self._stop.is_set() else str(error or spent)
+        said = (self.breaker.pause_because, self.breaker.stop_because, trouble)
         return next(filter(None, said), "")
 
     async def _serve_way(self, way: OpenWay) -> None:
@@ -248,13 +250,13 @@ class _Run:
                 self._ways.close(way, error)
         except Exception as error:
             self._error = self._error or error
+            self._ways.wake()
         finally:
             opened[number].set()
 
     async def _talk(self, way: OpenWay, opened: asyncio.Event) -> None:
-        if not way.is_up or (job := await self._ways.next_job(way, self._is_over)) is None:
+        if not await self._ways.is_wanted(way):
             return
-        self._ways.return_turn(way, job)
         async with way.way.open_line() as line:
             way.n_opened += 1
             way.n_talking += 1
@@ -272,15 +274,16 @@ class _Run:
     async def _slot(self, way: OpenWay, line: Line) -> None:
         """Serve one reader after the other over the line, which others use at the same time."""
         try:
-            while (job := await self._ways.next_job(way, self._is_over)) is not None:
+            while (job := await self._ways.next_job(way)) is not None:
                 try:
                     await self._serve(way, line, job)
                 finally:
-                    self._ways.done(way)
+                    self._ways.done()
         except Exception as error:
             # The other slots, and lines, stop too, each once it has booked what it has in hand.
             if not isinstance(error, RelayError):
                 self._error = self._error or error
+            self._ways.wake()
             raise
 
     async def _serve(self, way: OpenWay, line: Line, job: Job) -> None:
@@ -321,6 +324,7 @@ class _Run:
     async def _end_drain(self, drain_s: float) -> None:
         """What is not answered by then is uncertain: better than to be killed while it waits."""
         await self._stop.wait()
+        self._ways.wake()
         await asyncio.sleep(drain_s)
         for line in self._lines:
             line.drop()

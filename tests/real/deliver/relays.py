@@ -130,6 +130,21 @@ class FallsSilent(Mailbox):
         return ""
 
 
+class StopsAfter(Mailbox):
+    """Sets the event while it takes the n-th message."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.n = n
+        self.stop = asyncio.Event()
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        answer = await super().handle_DATA(server, session, envelope)
+        if len(self.accepted) == self.n:
+            self.stop.set()
+        return answer
+
+
 CLOSE, SILENCE, RESET = "close", "silence", "250 taken, and reset"
 
 

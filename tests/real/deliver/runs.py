@@ -101,3 +101,10 @@ def envelope_for(recipient: Recipient) -> Envelope:
         message_id=f"<ed.{recipient.subscriber_id}@news.porttide.example>",
         message=MESSAGE,
     )
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what other tasks bring about; for half a minute at most."""
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.005)

@@ -1,10 +1,12 @@
 """Several relays: shares, failover, rates, warm-up; what pauses an edition or holds a reader."""
 
 import asyncio
+import time
 from collections import Counter
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from digest.deliver.line import line_opener
 from digest.deliver.options import RelayOptions
@@ -14,19 +16,49 @@ from digest.store.attempts import count_attempts
 from digest.store.editions import get_edition, resume_edition
 from digest.store.engine import Store
 from digest.store.relay_days import carried
+from digest.store.schema import subscriber
 from digest.ways import Way
-from tests.real.deliver.relays import FallsSilent, HangsUp, Mailbox, relay, replying
-from tests.real.deliver.runs import Newsroom, newsroom
+from digest.worker import ASKED_TO_STOP
+from tests.real.deliver.relays import (
+    AnswersBody,
+    FallsSilent,
+    HangsUp,
+    Mailbox,
+    StopsAfter,
+    relay,
+    replying,
+)
+from tests.real.deliver.runs import Newsroom, newsroom, until
 from tests.real.store.ledger import address_of, states
 
 EVERYBODY = {address_of(number): 1 for number in range(1, 61)}
 
 
+# So slow that whoever waits for the next turn is seen to wait.
+SLOW = 0.01
+
+
 def way(port: int, label: str, *, quota: int | None = None, **options: Any) -> Way:
+    used = RelayOptions(**options)
     opener = line_opener(
-        parse_relay(f"smtp://127.0.0.1:{port}"), local_hostname="h.example", timeout_s=10
+        parse_relay(f"smtp://127.0.0.1:{port}"),
+        local_hostname="h.example",
+        timeout_s=10,
+        max_messages=used.per_connection,
     )
-    return Way(label, opener, RelayOptions(**options), quota)
+    return Way(label, opener, used, quota)
+
+
+def run_over_one(
+    room: Newsroom, box: Mailbox | None = None, *, stop: asyncio.Event | None = None, **options: Any
+) -> tuple[DeliveryReport, Mailbox]:
+    """Deliver over relay `a` with these options; a run that sleeps for a turn is ended."""
+
+    async def run() -> tuple[DeliveryReport, Mailbox]:
+        async with relay(box) as (port, box_), asyncio.timeout(1 / SLOW / 2):
+            return await room.run(0, ways=(way(port, "smtp://a", **options),), stop=stop), box_
+
+    return asyncio.run(run())
 
 
 def run_over_two(
@@ -73,28 +105,86 @@ def test_a_relay_that_is_warmed_up_takes_no_more_than_its_quota(store: Store) ->
         assert carried(connection, "smtp://a", room.clock().date()) == (0, 10)
 
 
+def test_what_a_relay_that_went_away_had_put_aside_another_takes(store: Store) -> None:
+    """It has a domain's readers wait for their turn, and the other has long served its own."""
+    room = newsroom(store, 30)
+
+    async def run() -> tuple[DeliveryReport, list[str]]:
+        async with relay() as (one, box), relay() as (two, other):
+            options = {"connections": 1, "domain_rate": 10, "per_connection": 2}
+            ways = (way(one, "smtp://a", **options), way(two, "smtp://b", connections=1))
+            work = asyncio.create_task(room.run(0, ways=ways))
+            await until(lambda: len(other.accepted) == 15)
+            box.stop_listening()
+            return await work, box.addresses + other.addresses
+
+    report, addresses = asyncio.run(run())
+    assert Counter(addresses) == {address_of(number): 1 for number in range(1, 31)}
+    assert (report.is_finished, report.stopped_because) == (True, "")
+
+
+def test_a_relay_that_left_readers_over_is_named_though_another_works(store: Store) -> None:
+    room = newsroom(store, 30)
+    away = replying("EHLO", "554 5.7.1 go away")
+    report, one, _ = run_over_two(room, {"ramp": 10, "quota": 10}, {}, kind=away)
+    assert (len(one.accepted), report.is_finished) == (10, False)
+    assert "go away" in report.stopped_because
+
+
 def test_when_the_warm_up_is_through_the_rest_waits_and_is_told_so(store: Store) -> None:
     room = newsroom(store, 60)
-
-    async def run() -> DeliveryReport:
-        async with relay() as (port, _):
-            return await room.run(0, ways=(way(port, "smtp://a", ramp=10, quota=10),))
-
-    report = asyncio.run(run())
+    report, _ = run_over_one(room, ramp=10, quota=10)
     assert (report.n_sent, report.is_finished) == (10, False)
     assert report.stopped_because == "The warm-up allows no more messages today."
 
 
-def test_a_rate_is_kept_and_a_slow_domain_holds_up_nobody(store: Store) -> None:
-    """All readers are of one domain: with a rate for it they still all get theirs."""
+def test_those_who_wait_for_their_turn_count_for_the_quota(store: Store) -> None:
+    room = newsroom(store, 100)
+    report, box = run_over_one(room, ramp=10, quota=10, rate=40)
+    assert (len(box.accepted), report.n_sent, report.is_finished) == (10, 10, False)
+
+
+def test_a_rate_is_kept(store: Store) -> None:
     room = newsroom(store, 8)
-
-    async def run() -> DeliveryReport:
-        async with relay() as (port, _):
-            return await room.run(0, ways=(way(port, "smtp://a", rate=200, domain_rate=100),))
-
-    report = asyncio.run(run())
+    began = time.monotonic()
+    report, _ = run_over_one(room, rate=10)
     assert (report.n_sent, report.is_finished) == (8, True)
+    assert time.monotonic() - began >= 7 / 10  # the first may leave at once
+
+
+def test_a_slow_domain_holds_up_nobody(store: Store) -> None:
+    """Its eight readers come first in the ledger; the others are each of a domain of their own."""
+    room = newsroom(store, 30)
+    domain_of = {number: f"{number if number > 8 else 'slow'}.example" for number in range(1, 31)}
+    with store.write() as connection:
+        for number, domain in domain_of.items():
+            move = update(subscriber).where(subscriber.c.id == number)
+            connection.execute(move.values(address=f"reader{number}@{domain}"))
+    report, box = run_over_one(room, domain_rate=5)
+    assert (report.is_finished, len(box.accepted)) == (True, 30)
+    assert all(address.endswith("@slow.example") for address in box.addresses[-4:])
+
+
+@pytest.mark.parametrize("n_connections", [1, 4])
+def test_opening_lines_costs_no_turn(store: Store, n_connections: int) -> None:
+    room = newsroom(store, 1)
+    report, box = run_over_one(room, rate=SLOW, connections=n_connections)
+    assert (report.is_finished, len(box.accepted)) == (True, 1)
+
+
+def test_who_waits_for_a_turn_is_not_served_after_a_stop(store: Store) -> None:
+    room = newsroom(store, 20)
+    box = StopsAfter(1)
+    report, _ = run_over_one(room, box, stop=box.stop, rate=SLOW)
+    assert (len(box.accepted), report.n_sent) == (1, 1)
+    assert report.stopped_because == ASKED_TO_STOP
+
+
+def test_nor_after_the_relay_refused_us(store: Store) -> None:
+    room = newsroom(store, 20)
+    report, _ = run_over_one(room, AnswersBody("550 5.7.1 listed"), rate=SLOW)
+    assert "listed" in report.stopped_because
+    assert (len(room.outcomes), report.counts["deferred"]) == (1, 1)
 
 
 def refusing(reply: str, numbers: range) -> Any:

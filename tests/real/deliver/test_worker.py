@@ -24,6 +24,7 @@ from tests.real.deliver.relays import (
     FallsSilent,
     HangsUp,
     Mailbox,
+    StopsAfter,
     password_check,
     relay,
     replying,
@@ -297,21 +298,6 @@ def test_a_relay_that_goes_away_in_mid_run(store: Store) -> None:
     healed, box = run_with(room)
     assert Counter(box.addresses) == {address_of(number): 1 for number in range(4, 11)}
     assert healed.is_finished
-
-
-class StopsAfter(Mailbox):
-    """Sets the event while it takes the n-th message."""
-
-    def __init__(self, n: int) -> None:
-        super().__init__()
-        self.n = n
-        self.stop = asyncio.Event()
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        answer = await super().handle_DATA(server, session, envelope)
-        if len(self.accepted) == self.n:
-            self.stop.set()
-        return answer
 
 
 def test_stopping_drains(store: Store) -> None:
