@@ -74,7 +74,12 @@ class StoreMissingError(StoreError):
 
 
 class RelayError(DigestError):
-    """The relay can't be used at all, whoever the recipient: nothing was sent on this try."""
+    """The relay can't be used at all, whoever the recipient: nothing was sent on this try.
+    `is_lasting`: it would say the same in a minute."""
+
+    def __init__(self, words: str, *, is_lasting: bool = False) -> None:
+        super().__init__(words)
+        self.is_lasting = is_lasting
 
 
 class SigningError(DigestError):

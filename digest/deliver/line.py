@@ -30,6 +30,9 @@ class Line(Protocol):
     def drop(self) -> None:
         """Send no body that has not left yet; the next message begins anew."""
 
+    def hang_up(self) -> None:
+        """As drop(), and for good: send() raises RelayError from now on."""
+
 
 OpenLine = Callable[[], AbstractAsyncContextManager[Line]]
 

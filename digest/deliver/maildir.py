@@ -32,6 +32,8 @@ class MaildirLine:
     def drop(self) -> None:
         """Nothing is on its way."""
 
+    hang_up = drop
+
     def open(self) -> None:
         """Make the three folders. Raises RelayError when that can't be done."""
         try:
@@ -62,7 +64,8 @@ class MaildirLine:
         return name
 
     def _unusable(self, error: OSError) -> RelayError:
-        return RelayError(f"The folder of {self._label} can't be written: {error.strerror}.")
+        words = f"The folder of {self._label} can't be written: {error.strerror}."
+        return RelayError(words, is_lasting=True)
 
 
 def file_name(message_id: str) -> str:

@@ -41,6 +41,17 @@ def explain(error: BaseException, label: str, timeout_s: float) -> str:
     return f"The relay {label} can't be used: {detail}"
 
 
+def is_lasting(error: BaseException) -> bool:
+    """Whether the relay would say the same in a minute: 5xx (a wrong password, for one), a
+    certificate, what is not offered. A restart, a moment's load or a lost packet passes."""
+    chain = tuple(_causes(error))
+    kinds = {kind.__name__ for link in chain for kind in type(link).__mro__}
+    if "SSLCertVerificationError" in kinds or "extension" in _first_line(chain[-1]):
+        return True
+    code = getattr(error, "code", None)
+    return isinstance(code, int) and 500 <= code <= 599
+
+
 def _causes(error: BaseException) -> list[BaseException]:
     chain = [error]
     while (cause := chain[-1].__cause__) is not None and cause not in chain:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from aiosmtplib import SMTP, SMTPException
 
 from digest.deliver.conversation import CLOSING, Transaction
+from digest.deliver.cut import Scissors
 from digest.deliver.offer import Offer, in_flight, read_offer
-from digest.deliver.refusal import explain
+from digest.deliver.refusal import explain, is_lasting
 from digest.deliver.relay import Relay, Security
 from digest.deliver.session import DROPPED, Session
 from digest.errors import RelayError
@@ -77,6 +78,7 @@ class SmtpLine:
         self._session: Session | None = None
         self._client: SMTP | None = None
         self._renewing = asyncio.Lock()
+        self._opening = Scissors()
         self._error: RelayError | None = None
         self._unsettled: dict[str, tuple[Session, Transaction]] = {}
         self._all_settled: asyncio.Future[None] | None = None
@@ -113,7 +115,8 @@ class SmtpLine:
             self._take_over(client, read_offer(client.esmtp_extensions), round_trip_s)
         except LINE_ERRORS as error:
             client.close()
-            raise RelayError(explain(error, relay.label, terms.timeout_s)) from error
+            words = explain(error, relay.label, terms.timeout_s)
+            raise RelayError(words, is_lasting=is_lasting(error)) from error
         except BaseException:
             # Cancelled, for one.
             client.close()
@@ -129,8 +132,10 @@ class SmtpLine:
         reply: Reply | None = None
         n_drops = self._n_drops
         for _ in range(MAX_CONNECTIONS_A_MESSAGE):
-            session = await self._usable_session()
-            if self._n_drops != n_drops:
+            session = self._session
+            if session is None or not self._has_room(session):
+                session = await self._renewed(n_drops)
+            if session is None:
                 break
             reply = _unsendable(envelope, session.offer)
             if reply is not None:
@@ -163,8 +168,14 @@ class SmtpLine:
         next message gets a new connection."""
         self._n_drops += 1
         self.close()
+        self._opening.cut()
         self._unsettled.clear()
         self._wake()
+
+    def hang_up(self) -> None:
+        """As drop(), and for good: send() raises RelayError from now on."""
+        self._error = self._error or RelayError(DROPPED)
+        self.drop()
 
     async def quit(self) -> None:
         """Wait for what is on its way, and say good-bye."""
@@ -179,28 +190,32 @@ class SmtpLine:
             self._session.abort()
         self._session = None
 
-    async def _usable_session(self) -> Session:
-        session = self._session
-        if session is not None and self._has_room(session):
-            return session
+    async def _renewed(self, n_drops: int) -> Session | None:
+        """A connection with room for a message; None when the line was dropped meanwhile.
+
+        Raises RelayError when it can't be made anew, or was hung up.
+        """
         async with self._renewing:
+            is_open = self._session is not None and self._has_room(self._session)
+            if not is_open and self._error is None and self._n_drops == n_drops:
+                await self._renew(n_drops)
             if self._error is not None:
                 raise self._error
-            if self._session is not None and self._has_room(self._session):
-                return self._session
-            await self.quit()
-            self.close()
-            # A kill may leave as many unknown as one connection may have on its way, not two.
-            while self._unsettled:
-                self._all_settled = self._all_settled or asyncio.get_running_loop().create_future()
-                await asyncio.shield(self._all_settled)
-            try:
-                await self.open()
-            except RelayError as error:
-                self._error = error
-                raise
-            assert self._session is not None  # noqa: S101 - open() either sets it or raises
-            return self._session
+            return self._session if self._n_drops == n_drops else None
+
+    async def _renew(self, n_drops: int) -> None:
+        await self.quit()
+        self.close()
+        # A kill may leave as many unknown as one connection may have on its way, not two.
+        while self._unsettled:
+            self._all_settled = self._all_settled or asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._all_settled)
+        if self._n_drops != n_drops:
+            return
+        try:
+            await self._opening.unless_cut(self.open())
+        except RelayError as error:
+            self._error = error
 
     def _wake(self) -> None:
         waiting, self._all_settled = self._all_settled, None

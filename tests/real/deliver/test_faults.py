@@ -520,3 +520,58 @@ def test_what_has_not_left_a_dropped_line_does_not_leave_at_all(dialect: str) ->
     assert ends[:n_left] == [Reply(Phase.BODY, None, "", dropped)] * n_left
     assert ends[n_left:] == [Reply(Phase.MAIL, None, "", dropped)] * (N - n_left)
     assert (box.addresses, box.n_lines) == ([f"reader{N + 1}@readers.example"], 2)
+
+
+@every_dialect
+def test_a_line_that_was_hung_up_takes_nothing_more(dialect: str) -> None:
+    box = StrictBox(always={"BODY": SILENCE}, offers=DIALECTS[dialect])
+
+    async def run() -> list[Any]:
+        async with strict_relay(box) as port, line_to(port) as line:
+            first = asyncio.ensure_future(line.send(an_envelope(1)))
+            while not box.n_asked["BODY"]:
+                await asyncio.sleep(0)
+            line.hang_up()
+            second = asyncio.ensure_future(line.send(an_envelope(2)))
+            return list(await asyncio.gather(first, second, return_exceptions=True))
+
+    first, second = asyncio.run(run())
+    assert first == Reply(Phase.BODY, None, "", "the line was dropped")
+    assert isinstance(second, RelayError)
+    assert box.n_lines == 1
+
+
+@pytest.mark.parametrize("is_for_good", [False, True])
+def test_dropping_ends_the_making_of_a_new_connection(is_for_good: bool) -> None:
+    """The relay listens, but greets nobody any more; whoever waits for it is told at once."""
+    terms = replace(TERMS, timeout_s=60, max_messages=1)
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        arrived.set()
+        await reader.read()
+        writer.close()
+
+    arrived = asyncio.Event()
+
+    async def run() -> list[Any]:
+        async with strict_relay(StrictBox()) as port, line_to(port, terms) as line:
+            assert (await line.send(an_envelope(1))).code == 250
+            line.settle(an_envelope(1))
+            server = await asyncio.start_server(mute, "127.0.0.1", 0)
+            line._relay = replace(line._relay, port=server.sockets[0].getsockname()[1])
+            both = [asyncio.ensure_future(line.send(an_envelope(number))) for number in (2, 3)]
+            await arrived.wait()
+            if is_for_good:
+                line.hang_up()
+            else:
+                line.drop()
+            async with asyncio.timeout(30):
+                ends = await asyncio.gather(*both, return_exceptions=True)
+            server.close()
+            return ends
+
+    for end in asyncio.run(run()):
+        if is_for_good:
+            assert isinstance(end, RelayError)
+        else:
+            assert end == Reply(Phase.MAIL, None, "", "the line was dropped")
