@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from digest.bell import Bell
+from digest.deliver.cut import Scissors
 from digest.deliver.line import OpenLine
 from digest.deliver.options import RelayOptions
 from digest.deliver.pace import Paces
@@ -43,8 +44,10 @@ class OpenWay:
         self.error: RelayError | None = None
         self.n_opened = 0
         self.n_talking = 0
-        self.n_failed = 0
+        self.n_served = 0
         self.has_ended = False
+        self.door = asyncio.Lock()
+        self.opening = Scissors()
         self.quota = way.quota
         options = way.options
         self.paces = Paces(options.rate, options.domain_rate)
@@ -136,11 +139,33 @@ class Ways:
         """The way is of no more use, or all its lines have ended: others get who waits for it."""
         one.error = one.error or error
         one.has_ended = one.has_ended or error is None
-        self._give_back_all(one)
+        one.opening.cut()
+        self.give_back(one)
         self.wake()
 
+    def give_back(self, one: OpenWay) -> None:
+        """Whoever waits for the way may be served by another."""
+        for job in (*one.queue, *(job for _, _, job in one.aside)):
+            self._give_back(job)
+        one.queue.clear()
+        one.aside.clear()
+
+    async def rest(self, one: OpenWay, wait_s: float) -> bool:
+        """Wait, unless the way or the run is over before; False when it is."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + wait_s
+        while one.is_open and self._goes_on():
+            left_s = until - loop.time()
+            if left_s <= 0:
+                return True
+            await self._ended.wait(left_s)
+        return False
+
     def wake(self) -> None:
-        """Something was put back, or the run is over: nobody sleeps through that."""
+        """Somebody was put back, or the run is over: nobody sleeps through that."""
+        if self._is_through or self._is_over():
+            for one in self.all:
+                one.opening.cut()
         self._changed.ring()
         self._ended.ring()
 
@@ -210,30 +235,16 @@ class Ways:
             return False
         # Before the wait: others wait at the same time, for what is left of it.
         self._count(one)
-        await self._sleep(one, turn.wait_s)
-        if one.is_open and self._goes_on():
+        if await self.rest(one, turn.wait_s):
             return True
         self._give_back(job)
         return False
-
-    async def _sleep(self, one: OpenWay, wait_s: float) -> None:
-        """Wait, unless the way or the run is over before."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + wait_s
-        while one.is_open and self._goes_on() and (left_s := until - loop.time()) > 0:
-            await self._ended.wait(left_s)
 
     def _count(self, one: OpenWay) -> None:
         if one.quota is not None:
             one.quota -= 1
             if one.quota == 0:
-                self._give_back_all(one)
-
-    def _give_back_all(self, one: OpenWay) -> None:
-        for job in (*one.queue, *(job for _, _, job in one.aside)):
-            self._give_back(job)
-        one.queue.clear()
-        one.aside.clear()
+                self.give_back(one)
 
     def _give_back(self, job: Job) -> None:
         self._n_out -= 1

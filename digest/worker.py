@@ -17,6 +17,7 @@ from digest.deliver.policy import judge
 from digest.desk import Desk
 from digest.errors import RelayError, StoreError
 from digest.held import Job
+from digest.lines import REOPEN_AFTER_S, Lines
 from digest.model.ledger import (
     BatchState,
     DeliveryReport,
@@ -56,7 +57,7 @@ class Manner:
     `is_sole_sender` is for the holder of the sending lock: what a dead process held is taken over
     without waiting for its lease. `is_eager` also takes what waits for its hour. `is_holding`: what
     may have been taken is held and never sent again. Asked to stop, replies are awaited for
-    `drain_s` at most.
+    `drain_s` at most. A line that fails is made anew after each of `reopen_after_s`.
     """
 
     owner: str
@@ -66,6 +67,7 @@ class Manner:
     is_eager: bool = False
     is_holding: bool = False
     drain_s: float = DRAIN_S
+    reopen_after_s: tuple[float, ...] = REOPEN_AFTER_S
 
 
 async def deliver_edition(
@@ -98,7 +100,15 @@ async def deliver_edition(
         store,
         replace(terms, load_recipients=load_recipients, suppress=suppress, on_outcomes=on_outcomes),
     )
-    run = _Run(desk, Breaker(seen), ways=ways, make_envelope=make_envelope, sign=sign, stop=stop)
+    run = _Run(
+        desk,
+        Breaker(seen),
+        ways=ways,
+        make_envelope=make_envelope,
+        sign=sign,
+        stop=stop,
+        reopen_after_s=manner.reopen_after_s,
+    )
     try:
         with rare_collections():
             why = await run.serve(manner.drain_s)
@@ -174,6 +184,7 @@ class _Run:
         make_envelope: Callable[[Recipient], Envelope],
         sign: Sign | None,
         stop: asyncio.Event,
+        reopen_after_s: Sequence[float],
     ) -> None:
         self.tally = _Tally()
         self.breaker = breaker
@@ -182,8 +193,13 @@ class _Run:
         self._make_envelope = make_envelope
         self._sign = sign
         self._stop = stop
-        self._n_in_flight = 0
-        self._lines: list[Line] = []
+        self._lines = Lines(
+            self._ways,
+            serve=self._serve,
+            fail=self._fail,
+            expect=desk.expect,
+            reopen_after_s=reopen_after_s,
+        )
         self._error: Exception | None = None
 
     async def serve(self, drain_s: float) -> str:
@@ -197,7 +213,7 @@ class _Run:
             asyncio.create_task(self._end_drain(drain_s)),
         ]
         try:
-            await asyncio.gather(*(self._serve_way(way) for way in self._ways.all))
+            await self._lines.talk()
             has_left_over = self._desk.has_waiting
             if self._error is None and not self.breaker.has_tripped:
                 await self._desk.strike_off()
@@ -230,61 +246,6 @@ class _Run:
         trouble = "" if self._stop.is_set() else str(error or spent)
         said = (self.breaker.pause_because, self.breaker.stop_because, trouble)
         return next(filter(None, said), "")
-
-    async def _serve_way(self, way: OpenWay) -> None:
-        """All lines of a way. One after the other is opened: a wrong password is said once, and a
-        relay is not taken by storm."""
-        opened = [asyncio.Event() for _ in range(way.way.options.connections)]
-        await asyncio.gather(*(self._line(way, opened, number) for number in range(len(opened))))
-        self._ways.close(way)
-
-    async def _line(self, way: OpenWay, opened: Sequence[asyncio.Event], number: int) -> None:
-        """One connection's life; a failure of it ends in a field and not in the other lines."""
-        try:
-            if number > 0:
-                await opened[number - 1].wait()
-            await self._talk(way, opened[number])
-        except RelayError as error:
-            way.n_failed += 1
-            if way.n_failed > way.n_opened or way.n_talking == 0:
-                self._ways.close(way, error)
-        except Exception as error:
-            self._error = self._error or error
-            self._ways.wake()
-        finally:
-            opened[number].set()
-
-    async def _talk(self, way: OpenWay, opened: asyncio.Event) -> None:
-        if not await self._ways.is_wanted(way):
-            return
-        async with way.way.open_line() as line:
-            way.n_opened += 1
-            way.n_talking += 1
-            self._n_in_flight += line.n_slots - 1 or 1
-            self._desk.expect(self._n_in_flight)
-            self._lines.append(line)
-            opened.set()
-            slots = [asyncio.ensure_future(self._slot(way, line)) for _ in range(line.n_slots)]
-            ends = await asyncio.gather(*slots, return_exceptions=True)
-            way.n_talking -= 1
-            for ended in ends:
-                if isinstance(ended, BaseException):
-                    raise ended
-
-    async def _slot(self, way: OpenWay, line: Line) -> None:
-        """Serve one reader after the other over the line, which others use at the same time."""
-        try:
-            while (job := await self._ways.next_job(way)) is not None:
-                try:
-                    await self._serve(way, line, job)
-                finally:
-                    self._ways.done()
-        except Exception as error:
-            # The other slots, and lines, stop too, each once it has booked what it has in hand.
-            if not isinstance(error, RelayError):
-                self._error = self._error or error
-            self._ways.wake()
-            raise
 
     async def _serve(self, way: OpenWay, line: Line, job: Job) -> None:
         envelope = self._make_envelope(job.recipient)
@@ -326,8 +287,11 @@ class _Run:
         await self._stop.wait()
         self._ways.wake()
         await asyncio.sleep(drain_s)
-        for line in self._lines:
-            line.drop()
+        self._lines.hang_up()
+
+    def _fail(self, error: Exception) -> None:
+        self._error = self._error or error
+        self._ways.wake()
 
     def _is_over(self) -> bool:
         return self._stop.is_set() or self.breaker.has_tripped or self._error is not None

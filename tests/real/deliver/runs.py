@@ -19,6 +19,9 @@ from digest.worker import Manner, deliver_edition
 from tests.real.deliver.relays import MESSAGE
 from tests.real.store.ledger import NOW, load_readers, put_edition, put_readers
 
+# A line that fails is made anew after so many seconds each.
+SOON = (0.05, 0.05, 0.05)
+
 
 @dataclass
 class Clock:
@@ -72,7 +75,12 @@ class Newsroom:
             self.store,
             self.edition_id,
             ways=ways or (way,),
-            manner=Manner(owner, drain_s=drain_s, **options),
+            manner=Manner(
+                owner,
+                drain_s=drain_s,
+                reopen_after_s=options.pop("reopen_after_s", SOON),
+                **options,
+            ),
             make_envelope=make_envelope or envelope_for,
             load_recipients=load_readers,
             suppress=suppress or self._note,

@@ -38,24 +38,32 @@ EVERYBODY = {address_of(number): 1 for number in range(1, 61)}
 SLOW = 0.01
 
 
-def way(port: int, label: str, *, quota: int | None = None, **options: Any) -> Way:
+def way(
+    port: int, label: str, *, quota: int | None = None, timeout_s: float = 10, **options: Any
+) -> Way:
     used = RelayOptions(**options)
     opener = line_opener(
         parse_relay(f"smtp://127.0.0.1:{port}"),
         local_hostname="h.example",
-        timeout_s=10,
+        timeout_s=timeout_s,
         max_messages=used.per_connection,
     )
     return Way(label, opener, used, quota)
 
 
 def run_over_one(
-    room: Newsroom, box: Mailbox | None = None, *, stop: asyncio.Event | None = None, **options: Any
+    room: Newsroom,
+    box: Mailbox | None = None,
+    *,
+    kind: Any = None,
+    stop: asyncio.Event | None = None,
+    **options: Any,
 ) -> tuple[DeliveryReport, Mailbox]:
     """Deliver over relay `a` with these options; a run that sleeps for a turn is ended."""
 
     async def run() -> tuple[DeliveryReport, Mailbox]:
-        async with relay(box) as (port, box_), asyncio.timeout(1 / SLOW / 2):
+        server = relay(box, *([kind] if kind else []))
+        async with server as (port, box_), asyncio.timeout(1 / SLOW / 2):
             return await room.run(0, ways=(way(port, "smtp://a", **options),), stop=stop), box_
 
     return asyncio.run(run())
