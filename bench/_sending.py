@@ -23,7 +23,7 @@ from digest.night import Night, freeze_night
 from digest.press import Press
 from digest.store.engine import Store
 from digest.store.subscribers import recipients
-from digest.ways import Way
+from digest.way import Way
 from digest.worker import Manner, deliver_edition
 from tests.unit.compose.editions import KEY, PUBLICATION
 

@@ -10,7 +10,8 @@ from typing import Any
 from digest.deliver.line import Line
 from digest.errors import RelayError
 from digest.held import Job
-from digest.ways import OpenWay, Ways
+from digest.way import OpenWay
+from digest.ways import Ways
 
 # Between the tries to make a line anew: a relay that is restarted or has a moment's load is back
 # by then. Those who have a line at all wait so; one that never had one is said to be away at once.
@@ -56,7 +57,7 @@ class Lines:
         self._ways.close(way)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
-        """Whatever goes wrong beside the relay leaves the other lines time to book what they have."""
+        """What goes wrong beside the relay leaves the other lines time to book what they have."""
         try:
             await work
         except Exception as error:

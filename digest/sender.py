@@ -28,7 +28,7 @@ from digest.store.engine import Store
 from digest.store.relay_days import carried
 from digest.store.subscribers import recipients
 from digest.store.suppressions import suppress_address
-from digest.ways import Way
+from digest.way import Way
 from digest.worker import Manner, deliver_edition
 
 Clock = Callable[[], datetime]

@@ -1,78 +1,25 @@
-"""The ways out: each relay with its lines' options, its pace, its warm-up and its share of the
-readers. I/O: none by itself; it waits on the event loop.
+"""Hands the readers to the ways out, each its share, at its pace, as far as its warm-up goes.
 
 A reader whose recipient domain is busy is put aside and holds up nobody; one whose relay goes away
-is given back and taken by another. So nobody who could serve leaves before everybody is served.
+or is stuck is taken by another. So nobody who could serve leaves before everybody is served.
+I/O: none by itself; it waits on the event loop.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from heapq import heappop, heappush
 
 from digest.bell import Bell
-from digest.deliver.cut import Scissors
-from digest.deliver.line import OpenLine
-from digest.deliver.options import RelayOptions
-from digest.deliver.pace import Paces
 from digest.deliver.share import Share
 from digest.errors import RelayError
 from digest.held import Job
+from digest.way import OpenWay, Way
 
-# So many readers are put aside, or wait for one relay, before the others wait with them.
-MOST_ASIDE = 1_000
-MOST_QUEUED = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A relay, or a Maildir, as a run is told of it. `label` is what the ledger calls it; `quota`
-    is how many messages it may still take today, None for any number."""
-
-    label: str
-    open_line: OpenLine
-    options: RelayOptions = field(default_factory=RelayOptions)
-    quota: int | None = None
-
-
-class OpenWay:
-    """A way during a run. `error` is why it is of no more use, None while it is."""
-
-    def __init__(self, way: Way) -> None:
-        self.way = way
-        self.error: RelayError | None = None
-        self.n_opened = 0
-        self.n_talking = 0
-        self.n_served = 0
-        self.has_ended = False
-        self.door = asyncio.Lock()
-        self.opening = Scissors()
-        self.quota = way.quota
-        options = way.options
-        self.paces = Paces(options.rate, options.domain_rate)
-        self.is_limited = (options.rate, options.domain_rate, way.quota) != (None, None, None)
-        self.queue: deque[Job] = deque()
-        self.aside: list[tuple[float, int, Job]] = []
-
-    @property
-    def is_open(self) -> bool:
-        """Whether its lines may serve whom they have."""
-        return self.error is None and not self.has_ended
-
-    @property
-    def is_up(self) -> bool:
-        """Whether it may be given readers."""
-        return self.is_sound and not self.has_ended
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether it works and is not at the end of its quota."""
-        return self.error is None and self.quota != 0
+# A relay that has kept all that it was given for so long is stuck: others take who waits for it.
+STALLED_S = 15.0
 
 
 class Ways:
-    """Hands readers to the ways, in the proportion of their weights, until `is_over`."""
+    """In the proportion of their weights, until `is_over`. Readers come from `take`."""
 
     def __init__(
         self,
@@ -81,16 +28,21 @@ class Ways:
         take: Callable[[], Awaitable[Job | None]],
         put_back: Callable[[Job], None],
         is_over: Callable[[], bool],
+        stalled_s: float = STALLED_S,
     ) -> None:
-        self.all = tuple(OpenWay(way) for way in ways)
+        self._loop = asyncio.get_running_loop()
+        now = self._loop.time()
+        self.all = tuple(OpenWay(way, place, now) for place, way in enumerate(ways))
+        self._is_alone = len(self.all) == 1
+        self._is_plain = self._is_alone and not self.all[0].is_limited
         self._share = Share([way.options.weight for way in ways])
         self._take = take
         self._put_back = put_back
         self._is_over = is_over
+        self._stalled_s = stalled_s
         # Taken, and neither served nor put back: while there is one, it may have to be served here.
         self._n_out = 0
         self._is_through = False
-        self._n_aside = 0
         self._changed = Bell()  # for those who have nobody to serve
         self._ended = Bell()  # for those who wait for their time
 
@@ -112,6 +64,11 @@ class Ways:
     async def next_job(self, one: OpenWay) -> Job | None:
         """The next reader for that way, when their turn has come; None when nobody is left, or the
         run or the way is over. To be followed by done()."""
+        if self._is_plain and one.is_open and not self._is_over():
+            job = await self._take()
+            if job is not None:
+                self._n_out += 1
+                return job
         while (job := await self._find(one)) is not None:
             if not one.is_limited or await self._has_turn(one, job):
                 return job
@@ -129,10 +86,10 @@ class Ways:
         job = await self._find(one)
         if job is None:
             return False
-        if len(self.all) > 1:
-            one.queue.appendleft(job)
-        else:
+        if self._is_alone:
             self._give_back(job)
+        else:
+            one.queue.appendleft(job)
         return True
 
     def close(self, one: OpenWay, error: RelayError | None = None) -> None:
@@ -145,17 +102,14 @@ class Ways:
 
     def give_back(self, one: OpenWay) -> None:
         """Whoever waits for the way may be served by another."""
-        for job in (*one.queue, *(job for _, _, job in one.aside)):
+        for job in one.pop_all():
             self._give_back(job)
-        one.queue.clear()
-        one.aside.clear()
 
     async def rest(self, one: OpenWay, wait_s: float) -> bool:
         """Wait, unless the way or the run is over before; False when it is."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + wait_s
+        until = self._loop.time() + wait_s
         while one.is_open and self._goes_on():
-            left_s = until - loop.time()
+            left_s = until - self._loop.time()
             if left_s <= 0:
                 return True
             await self._ended.wait(left_s)
@@ -171,13 +125,18 @@ class Ways:
 
     async def _find(self, one: OpenWay) -> Job | None:
         """A reader for the way, before their turn; None as of next_job()."""
-        while one.is_up and self._goes_on():
-            job = await self._look(one)
-            if job is not None:
-                return job
-            if self._goes_on():
-                await self._changed.wait(_aside_s(one))
-        return None
+        one.n_asking += 1
+        try:
+            while one.is_up and self._goes_on():
+                job = await self._look(one)
+                if job is not None:
+                    return job
+                if self._goes_on():
+                    await self._changed.wait(self._most_s(one))
+            return None
+        finally:
+            one.n_asking -= 1
+            one.moved_at = self._loop.time()
 
     def _goes_on(self) -> bool:
         if self._is_through or not self._is_over():
@@ -186,15 +145,20 @@ class Ways:
         self.wake()
         return False
 
+    def _most_s(self, one: OpenWay) -> float | None:
+        """How long one without a reader may sleep at most: till somebody aside may have their turn,
+        or another way may turn out to be stuck. None: until it is woken."""
+        aside_s = one.aside_s(self._loop.time())
+        if self._is_alone:
+            return aside_s
+        return self._stalled_s if aside_s is None else min(aside_s, self._stalled_s)
+
     async def _look(self, one: OpenWay) -> Job | None:
-        if one.aside:
-            if _aside_s(one) == 0:
-                return heappop(one.aside)[2]
-            if len(one.aside) >= MOST_ASIDE:
-                return None
-        if len(self.all) > 1:
-            return await self._share_of(one)
-        return await self._taken()
+        if one.aside_s(self._loop.time()) == 0:
+            return one.pop_aside()
+        if one.has_many_aside:
+            return None
+        return await self._taken() if self._is_alone else await self._share_of(one)
 
     async def _taken(self) -> Job | None:
         job = await self._take()
@@ -207,36 +171,55 @@ class Ways:
 
     async def _share_of(self, one: OpenWay) -> Job | None:
         while not one.queue:
-            full = [each for each in self.all if each.is_up and len(each.queue) >= MOST_QUEUED]
-            job = None if full else await self._taken()
+            if one.place not in self._takers():
+                return None
+            job = await self._taken()
             if job is not None:
                 self._give(job)
             elif not one.queue:  # where another way's task may have put somebody meanwhile
-                return None
-        self._changed.ring()
+                return self._taken_over(one)
         return one.queue.popleft()
 
+    def _takers(self) -> frozenset[int]:
+        """The places of those whom a reader may be given to now: not of one that is stuck while
+        another is well, nor of weight 0 while one with a weight is."""
+        now = self._loop.time()
+        up = [one for one in self.all if one.is_up]
+        well = [one for one in up if one.is_well(now, self._stalled_s)]
+        first = [one for one in well if one.way.options.weight > 0]
+        return frozenset(one.place for one in first or well or up if not one.is_full)
+
     def _give(self, job: Job) -> None:
-        up = frozenset(place for place, each in enumerate(self.all) if each.is_up)
-        taker = self._share.take(up)
+        taker = self._share.take(self._takers())
         if taker is None:
             self._give_back(job)
         else:
             self.all[taker].queue.append(job)
             self._changed.ring()
 
+    def _taken_over(self, one: OpenWay) -> Job | None:
+        """Whoever waits for another way that is stuck."""
+        now = self._loop.time()
+        stuck = (each for each in self.all if each is not one)
+        stuck = (each for each in stuck if not each.is_well(now, self._stalled_s))
+        return next(filter(None, (each.pop_last() for each in stuck)), None)
+
     async def _has_turn(self, one: OpenWay, job: Job) -> bool:
         """Wait for the turn. False: the reader was put aside, or given back."""
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         turn = one.paces.reserve(_domain(job), now)
         if not turn.is_taken:
-            self._n_aside += 1
-            heappush(one.aside, (now + turn.wait_s, self._n_aside, job))
+            one.put_aside(job, now + turn.wait_s)
             return False
         # Before the wait: others wait at the same time, for what is left of it.
         self._count(one)
-        if await self.rest(one, turn.wait_s):
-            return True
+        one.n_asking += 1
+        try:
+            if await self.rest(one, turn.wait_s):
+                return True
+        finally:
+            one.n_asking -= 1
+            one.moved_at = self._loop.time()
         self._give_back(job)
         return False
 
@@ -250,13 +233,6 @@ class Ways:
         self._n_out -= 1
         self._put_back(job)
         self._changed.ring()
-
-
-def _aside_s(one: OpenWay) -> float | None:
-    """How long until the first of those put aside may be asked for again; None without any."""
-    if not one.aside:
-        return None
-    return max(0.0, one.aside[0][0] - asyncio.get_running_loop().time())
 
 
 def _domain(job: Job) -> str:

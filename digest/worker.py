@@ -40,7 +40,8 @@ from digest.store.editions import finish_edition, get_edition, pause_edition, re
 from digest.store.engine import Store
 from digest.store.seen import replies_so_far
 from digest.terms import Terms
-from digest.ways import OpenWay, Way, Ways
+from digest.way import OpenWay, Way
+from digest.ways import STALLED_S, Ways
 
 STALE_AFTER = timedelta(hours=12)
 # Asked to stop, a run waits so long for the replies it is owed; then it drops its lines.
@@ -57,7 +58,8 @@ class Manner:
     `is_sole_sender` is for the holder of the sending lock: what a dead process held is taken over
     without waiting for its lease. `is_eager` also takes what waits for its hour. `is_holding`: what
     may have been taken is held and never sent again. Asked to stop, replies are awaited for
-    `drain_s` at most. A line that fails is made anew after each of `reopen_after_s`.
+    `drain_s` at most. A line that fails is made anew after each of `reopen_after_s`; a
+    relay that lets nothing more leave for `stalled_s` has no share while another is well.
     """
 
     owner: str
@@ -68,6 +70,7 @@ class Manner:
     is_holding: bool = False
     drain_s: float = DRAIN_S
     reopen_after_s: tuple[float, ...] = REOPEN_AFTER_S
+    stalled_s: float = STALLED_S
 
 
 async def deliver_edition(
@@ -107,7 +110,7 @@ async def deliver_edition(
         make_envelope=make_envelope,
         sign=sign,
         stop=stop,
-        reopen_after_s=manner.reopen_after_s,
+        manner=manner,
     )
     try:
         with rare_collections():
@@ -184,12 +187,18 @@ class _Run:
         make_envelope: Callable[[Recipient], Envelope],
         sign: Sign | None,
         stop: asyncio.Event,
-        reopen_after_s: Sequence[float],
+        manner: Manner,
     ) -> None:
         self.tally = _Tally()
         self.breaker = breaker
         self._desk = desk
-        self._ways = Ways(ways, take=desk.next_job, put_back=desk.put_back, is_over=self._is_over)
+        self._ways = Ways(
+            ways,
+            take=desk.next_job,
+            put_back=desk.put_back,
+            is_over=self._is_over,
+            stalled_s=manner.stalled_s,
+        )
         self._make_envelope = make_envelope
         self._sign = sign
         self._stop = stop
@@ -198,7 +207,7 @@ class _Run:
             serve=self._serve,
             fail=self._fail,
             expect=desk.expect,
-            reopen_after_s=reopen_after_s,
+            reopen_after_s=manner.reopen_after_s,
         )
         self._error: Exception | None = None
 

@@ -14,7 +14,7 @@ from digest.model.ledger import DeliveryReport, Outcome
 from digest.model.message import Envelope, Recipient
 from digest.store.deliveries import Suppress
 from digest.store.engine import Store
-from digest.ways import Way
+from digest.way import Way
 from digest.worker import Manner, deliver_edition
 from tests.real.deliver.relays import MESSAGE
 from tests.real.store.ledger import NOW, load_readers, put_edition, put_readers

@@ -16,7 +16,7 @@ from digest.deliver.relay import parse_relay
 from digest.errors import AlreadyRunningError
 from digest.lock import sending_lock
 from digest.store.engine import open_store
-from digest.ways import Way
+from digest.way import Way
 from digest.worker import Manner, deliver_edition
 from tests.real.deliver.runs import envelope_for
 from tests.real.store.ledger import load_readers

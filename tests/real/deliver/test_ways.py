@@ -17,7 +17,7 @@ from digest.store.editions import get_edition, resume_edition
 from digest.store.engine import Store
 from digest.store.relay_days import carried
 from digest.store.schema import subscriber
-from digest.ways import Way
+from digest.way import Way
 from digest.worker import ASKED_TO_STOP
 from tests.real.deliver.relays import (
     AnswersBody,
@@ -47,6 +47,7 @@ def way(
         local_hostname="h.example",
         timeout_s=timeout_s,
         max_messages=used.per_connection,
+        in_flight=used.in_flight,
     )
     return Way(label, opener, used, quota)
 
@@ -111,6 +112,70 @@ def test_a_relay_that_is_warmed_up_takes_no_more_than_its_quota(store: Store) ->
     assert (len(one.accepted), report.is_finished) == (10, True)
     with store.read() as connection:
         assert carried(connection, "smtp://a", room.clock().date()) == (0, 10)
+
+
+def test_one_relay_that_falls_silent_does_not_stop_the_other(store: Store) -> None:
+    """All but those it has in hand get theirs, its share included."""
+    room = newsroom(store, 300)
+
+    async def run() -> tuple[DeliveryReport, int]:
+        stop = asyncio.Event()
+        async with relay() as (one, box), relay(FallsSilent()) as (two, silent):
+            options = {"connections": 2, "in_flight": 1}
+            ways = (way(one, "smtp://a", **options), way(two, "smtp://b", **options))
+            work = asyncio.create_task(
+                room.run(0, ways=ways, stop=stop, drain_s=0.1, stalled_s=0.2)
+            )
+            await until(lambda: len(box.accepted) == 300 - 4)
+            stop.set()
+            return await work, len(silent.accepted)
+
+    report, n_silent = asyncio.run(run())
+    assert (report.n_sent, report.n_uncertain) == (296, n_silent)
+
+
+def test_one_of_weight_0_helps_when_the_others_are_stuck(store: Store) -> None:
+    room = newsroom(store, 100)
+
+    async def run() -> DeliveryReport:
+        stop = asyncio.Event()
+        async with relay() as (one, box), relay(FallsSilent()) as (two, _):
+            first: Any = {"connections": 1, "in_flight": 1}
+            ways = (way(one, "smtp://a", weight=0), way(two, "smtp://b", **first))
+            work = asyncio.create_task(
+                room.run(0, ways=ways, stop=stop, drain_s=0.1, stalled_s=0.2)
+            )
+            await until(lambda: len(box.accepted) == 100 - 2)
+            stop.set()
+            return await work
+
+    assert asyncio.run(run()).n_sent == 98
+
+
+def test_one_of_weight_0_leaves_a_slow_one_alone(store: Store) -> None:
+    """It keeps to a rate, and works."""
+    room = newsroom(store, 200)
+    _, one, two = run_over_two(room, {"weight": 1, "rate": 400}, {"weight": 0})
+    assert (len(one.accepted), len(two.accepted)) == (200, 0)
+
+
+def test_nobody_waits_for_a_relay_that_does_not_greet(store: Store) -> None:
+    room = newsroom(store, 30)
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async def run() -> tuple[DeliveryReport, Mailbox]:
+        server = await asyncio.start_server(mute, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server, relay() as (one, box), asyncio.timeout(30):
+            ways = (way(one, "smtp://a"), way(port, "smtp://b", timeout_s=60))
+            return await room.run(0, ways=ways, stalled_s=0.2), box
+
+    report, box = asyncio.run(run())
+    assert Counter(box.addresses) == {address_of(number): 1 for number in range(1, 31)}
+    assert report.is_finished
 
 
 def test_what_a_relay_that_went_away_had_put_aside_another_takes(store: Store) -> None:
