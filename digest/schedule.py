@@ -21,7 +21,7 @@ from digest.model.feeds import FeedResult, FeedStatus
 from digest.model.ledger import EditionRecord, EditionState
 from digest.model.newsroom import Publication
 from digest.night import Night
-from digest.night_report import NightReport
+from digest.night_report import Ending, NightReport
 from digest.run import gather, send_night
 from digest.sender import Clock
 from digest.settings.load import Settings
@@ -158,7 +158,7 @@ class Watch:
             stop=self.stop,
             on_start=self._log_start,
         )
-        if all(report.is_ok or not report.reason for report in reports):
+        if all(_has_its_time(report, self.clock()) for report in reports):
             del self.resume_at[slug]
         for report in reports:
             self._log_report(report)
@@ -196,6 +196,14 @@ class Watch:
         for publication in self.settings.publications:
             due = next_due(publication, self.clock())
             self.log.info("started", publication=publication.slug, next_due=due.isoformat())
+
+
+def _has_its_time(report: NightReport, now: datetime) -> bool:
+    """Whether the ledger says when to go on, if at all: otherwise each tick would begin a run."""
+    if report.is_ok or report.reason:
+        return report.is_ok
+    is_over = report.ending is not Ending.INCOMPLETE
+    return is_over or (report.retry_at is not None and report.retry_at > now)
 
 
 async def _first_of(*events: asyncio.Event) -> None:

@@ -61,6 +61,12 @@ class Ways:
         """Why a way does not work; None when all do."""
         return next((one.error for one in self.all if one.error is not None), None)
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether each way that works is at the end of its quota."""
+        works = [one for one in self.all if one.error is None]
+        return bool(works) and not any(one.is_sound for one in works)
+
     async def next_job(self, one: OpenWay) -> Job | None:
         """The next reader for that way, when their turn has come; None when nobody is left, or the
         run or the way is over. To be followed by done()."""

@@ -32,6 +32,7 @@ from digest.store.batches import (
     MAX_TRIES,
     adopt_orphans,
     count_open,
+    has_work,
     hasten,
     next_claim_at,
 )
@@ -47,6 +48,7 @@ STALE_AFTER = timedelta(hours=12)
 # Asked to stop, a run waits so long for the replies it is owed; then it drops its lines.
 DRAIN_S = 25.0
 ASKED_TO_STOP = "It was asked to stop."
+SPENT = "The warm-up allows no more messages today."
 OPEN = (EditionState.READY, EditionState.SENDING)
 Sign = Callable[[bytes], Awaitable[bytes]]
 
@@ -122,6 +124,9 @@ async def deliver_edition(
             pause_edition(connection, edition_id, reason=run.breaker.pause_because)
         if not finish_edition(connection, edition_id, now=clock()):
             refresh_counts(connection, edition_id)
+            # Nobody is left over in hand where nothing could be claimed from the start.
+            if not why and run.is_spent and has_work(connection, edition_id, now=clock()):
+                why = SPENT
     return _report(store, edition_id, run.tally, why, is_stopped=stop.is_set())
 
 
@@ -236,7 +241,7 @@ class _Run:
         error = self._ways.first_error if has_left_over else None
         if error is not None and not self._ways.n_opened:
             raise error
-        return self._why(error, has_left_over=has_left_over)
+        return self._why(error)
 
     async def _release(self) -> None:
         """Give the batches back however the run ended: a batch whose holder is not heard of again
@@ -248,11 +253,14 @@ class _Run:
             if self._error is None:
                 raise
 
-    def _why(self, error: RelayError | None, *, has_left_over: bool) -> str:
-        is_spent = has_left_over and all(one.quota == 0 for one in self._ways.all)
-        spent = "The warm-up allows no more messages today." if is_spent else ""
+    @property
+    def is_spent(self) -> bool:
+        """Whether only the warm-up keeps it from serving more."""
+        return self._ways.is_spent and not self._stop.is_set()
+
+    def _why(self, error: RelayError | None) -> str:
         # Asked to stop, a run leaves readers over, whatever else a relay said.
-        trouble = "" if self._stop.is_set() else str(error or spent)
+        trouble = "" if self._stop.is_set() else str(error or "")
         said = (self.breaker.pause_because, self.breaker.stop_because, trouble)
         return next(filter(None, said), "")
 

@@ -18,7 +18,7 @@ from digest.store.engine import Store
 from digest.store.relay_days import carried
 from digest.store.schema import subscriber
 from digest.way import Way
-from digest.worker import ASKED_TO_STOP
+from digest.worker import ASKED_TO_STOP, SPENT
 from tests.real.deliver.relays import (
     AnswersBody,
     FallsSilent,
@@ -208,7 +208,18 @@ def test_when_the_warm_up_is_through_the_rest_waits_and_is_told_so(store: Store)
     room = newsroom(store, 60)
     report, _ = run_over_one(room, ramp=10, quota=10)
     assert (report.n_sent, report.is_finished) == (10, False)
-    assert report.stopped_because == "The warm-up allows no more messages today."
+    assert report.stopped_because == SPENT
+    again, box = run_over_one(room, ramp=10, quota=0)
+    assert (box.n_lines, again.is_finished, again.stopped_because) == (0, False, SPENT)
+
+
+def test_a_spent_warm_up_is_no_reason_when_nobody_is_left_for_today(store: Store) -> None:
+    room = newsroom(store, 3)
+    kind = replying("RCPT", "451 4.7.1 greylisted")
+    run_over_one(room, kind=kind, ramp=10, quota=10)
+    report, _ = run_over_one(room, ramp=10, quota=0)
+    assert (report.is_finished, report.stopped_because) == (False, "")
+    assert report.retry_at is not None
 
 
 def test_those_who_wait_for_their_turn_count_for_the_quota(store: Store) -> None:

@@ -9,6 +9,8 @@ from digest.model.newsroom import Limits
 from digest.night_report import Ending
 from digest.schedule import Watch
 from digest.store.engine import open_store
+from digest.worker import SPENT
+from tests.real.deliver.relays import relay
 from tests.real.night.conftest import EVENING, Newsroom
 
 
@@ -186,6 +188,28 @@ def test_a_relay_that_refuses_is_asked_again_minutes_later_not_at_once(
     assert log.endings() == ["sent"]
     assert len(newsroom.outbox) == 1
     assert date(2026, 3, 12).isoformat() in str(log.events)
+
+
+def test_a_warm_up_is_gone_on_with_the_next_day_and_not_at_each_tick(newsroom: Newsroom) -> None:
+    newsroom.subscribe("a@readers.example", "b@readers.example", "c@readers.example")
+    newsroom.publish("Ferry stays", at=EVENING - timedelta(hours=2))
+    watch, log = watch_over(newsroom)
+    told: list[list[str]] = []
+
+    async def run() -> int:
+        async with relay() as (port, box):
+            url = f"smtp://127.0.0.1:{port}?ramp=2"
+            watch.settings = replace(newsroom.settings, smtp_url=url)
+            # EVENING is 21:00 UTC, by which the days of a warm-up are counted.
+            for wait_s in (0, 20, 20, 300, 20, 3 * 3600):
+                newsroom.later(seconds=wait_s)
+                log.events.clear()
+                await watch.tick()
+                told.append([values["reason"] for event, values in log.events if event == "night"])
+            return len(box.accepted)
+
+    assert asyncio.run(run()) == 3
+    assert told == [[SPENT], [], [], [SPENT], [], [""]]
 
 
 def test_trouble_with_the_database_does_not_end_the_loop(newsroom: Newsroom) -> None:
