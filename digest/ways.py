@@ -110,6 +110,8 @@ class Ways:
         """Whoever waits for the way may be served by another."""
         for job in one.pop_all():
             self._give_back(job)
+        # Also where nobody waits: one of weight 0 may be wanted now.
+        self._changed.ring()
 
     async def rest(self, one: OpenWay, wait_s: float) -> bool:
         """Wait, unless the way or the run is over before; False when it is."""
