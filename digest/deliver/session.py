@@ -60,7 +60,7 @@ class Session(asyncio.Protocol):
         transaction = Transaction(envelope, partial(_tell, answer))
         self._talk.begin(transaction)
         self.n_begun += 1
-        self._flush_soon()
+        self._flush()
         try:
             reply = await answer
         except asyncio.CancelledError:
@@ -73,7 +73,10 @@ class Session(asyncio.Protocol):
     def settle(self, transaction: Transaction) -> None:
         """Its outcome is in the ledger: the next body may leave."""
         self._talk.settle(transaction)
-        self._flush_soon()
+        # Not at once: whoever settles mostly goes on to send, and both fit into one write.
+        if not self._is_flush_due:
+            self._is_flush_due = True
+            self._loop.call_soon(self._flush_if_due)
 
     async def idle(self) -> None:
         """Wait until every message begun has ended."""
@@ -138,12 +141,9 @@ class Session(asyncio.Protocol):
             while not self._talk.trouble and (data := os.read(handle, 65_536)):
                 self._talk.receive(data)
 
-    def _flush_soon(self) -> None:
-        """Whoever settles mostly goes on to send, others do both in the same turn of the loop, and
-        all fits into one write."""
-        if not self._is_flush_due:
-            self._is_flush_due = True
-            self._loop.call_soon(self._flush)
+    def _flush_if_due(self) -> None:
+        if self._is_flush_due:
+            self._flush()
 
     def _flush(self) -> None:
         self._is_flush_due = False
