@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from digest.claims import KNOWN_FOR, UNSUBSCRIBED, Claims
@@ -111,9 +110,9 @@ class Desk:
             refusal = Refusal(job, outcome, relay, self._n_refused)
             # Of the relay, our own refusal says nothing.
             (proven if outcome.is_own else standing.doubtful).append(refusal)
-            outcome = replace(outcome, state=DeliveryState.DEFERRED)
+            outcome = outcome._replace(state=DeliveryState.DEFERRED)
         elif outcome.is_uncertain and self._terms.is_holding:
-            outcome = replace(outcome, state=DeliveryState.HELD)
+            outcome = outcome._replace(state=DeliveryState.HELD)
         id_ = job.recipient.subscriber_id
         await self._clerk.record(self._terms.delivery(held.batch, id_, outcome, relay=relay))
         held.out.discard(id_)

@@ -3,7 +3,6 @@ failures. I/O: the database.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from digest.errors import StoreLockedError
@@ -67,7 +66,7 @@ class Scribe:
                 id_ = one.job.recipient.subscriber_id
                 batch = one.job.held.batch
                 delivery = self._terms.delivery(batch, id_, one.outcome, relay=one.relay)
-                record(connection, [replace(delivery, is_attempt=False)])
+                record(connection, [delivery._replace(is_attempt=False)])
                 if one.outcome.concern is Concern.ADDRESS:
                     self._terms.suppress(connection, one.job.recipient, one.outcome)
 

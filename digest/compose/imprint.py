@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 from urllib.parse import quote
 
 from digest.compose.compile import answer_address, domain_of
@@ -19,8 +20,7 @@ from digest.model.newsroom import Publication
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9._~:/-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(NamedTuple):
     """A reader's signed tokens (subscribe/token.py), one for each purpose."""
 
     unsubscribe: str

@@ -3,7 +3,6 @@ the relay really took, kept apart from the ledger."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from enum import Enum
 
@@ -227,7 +226,7 @@ class Night:
 
     def _uncertain(self) -> Outcome:
         state = DeliveryState.HELD if self.is_holding else DeliveryState.DEFERRED
-        return replace(DEFERRED, state=state, code=None, is_uncertain=True)
+        return DEFERRED._replace(state=state, code=None, is_uncertain=True)
 
 
 def _all_of_them(
