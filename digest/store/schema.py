@@ -207,6 +207,8 @@ subscription = Table(
     Column("topics", JSON, nullable=False),  # section slugs; [] = every section
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
+    Column("frequency", String(16), nullable=False, default="nightly", server_default="nightly"),
+    Column("paused_until", Instant),
     Index(None, "publication", "state", "subscriber_id"),
 )
 
@@ -224,7 +226,39 @@ consent = Table(
     Column("confirmed_at", Instant),
     Column("confirmed_ip", String(45)),
     Column("note", Text, nullable=False, default=""),
+    # What was agreed to, in which words, and where (CASL section 13).
+    Column("wording", Text, nullable=False, default="", server_default=""),
+    Column("wording_version", String(64), nullable=False, default="", server_default=""),
+    Column("language", String(35)),
+    Column("page", Text, nullable=False, default="", server_default=""),
+    Column("user_agent", Text, nullable=False, default="", server_default=""),
     Index(None, "subscriber_id"),
+)
+
+letter = Table(  # a mail to one reader: confirm, welcome ...; kept until it is sent or given up
+    "letter",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("kind", String(24), nullable=False),
+    Column("subscriber_id", ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False),
+    Column("publication", String(100), nullable=False),
+    Column("address", String(320), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("not_before", Instant, nullable=False),
+    Column("n_tries", Integer, nullable=False, default=0),
+    Column("state", String(16), nullable=False),  # waiting | sent | failed
+    Column("reply", Text, nullable=False, default=""),
+    Index(None, "state", "not_before"),
+    Index(None, "subscriber_id"),
+)
+
+forgotten = Table(  # who asked to be forgotten: a keyed hash of the address, and no more
+    "forgotten",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("publication", String(100), primary_key=True),
+    Column("reason", String(16), nullable=False),
+    Column("at", Instant, nullable=False),
 )
 
 suppression = Table(
