@@ -4,6 +4,7 @@ template. Pure.
 `merge()` does the same with encoded pieces, and faster; tests hold both to the same result.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from digest.compose.tree import Each, If, Nodes, Text, Value, tree_of
 from digest.model.edition import Edition
 from digest.model.message import Body, Over, Selection
 
+_BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 # A section's number in the edition, and the numbers of its stories.
 _Chosen = tuple[int, tuple[int, ...]]
 
@@ -30,7 +32,16 @@ def page_of(body: Body, edition: Edition, *, view_url: str) -> str:
     everything = selection_of(edition, frozenset())
     neutral = Personal(view_url, view_url, view_url, name="", address="", greeting="")
     parts = spliced(body.html, edition, everything, neutral, is_public=True)
-    return "".join(text for _, text in parts)
+    return _with_landmark("".join(text for _, text in parts))
+
+
+def _with_landmark(html: str) -> str:
+    """The page's content as its main part, which a mail has none of, for those who jump to it."""
+    opened, closed = _BODY.search(html), html.rfind("</body>")
+    if opened is None or closed < opened.end():
+        return html
+    start = opened.end()
+    return f"{html[:start]}<main>{html[start:closed]}</main>{html[closed:]}"
 
 
 def spliced(
