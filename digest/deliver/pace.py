@@ -1,26 +1,16 @@
-"""How soon the next message may leave without going over a rate: GCRA, a leaky bucket kept as one
-number (the generic cell rate algorithm, ITU-T I.371, annex A). Pure.
+"""When the next message may leave: a relay's own rate, and one for each recipient domain. Pure.
 
-That number is the instant at which the pace would be idle again. Instants are seconds of any one
-clock that never goes back; whoever holds the state decides which.
+Instants are seconds of any one clock that never goes back (model/pace.py).
 """
 
 from dataclasses import dataclass
-from math import inf
 
-IDLE = -inf
+from digest.model.pace import IDLE, Pace, reserve
+
 # A rate is kept over any stretch of time, but for so many seconds' worth that may leave at once.
 BURST_S = 0.1
 # Of so many recipient domains, those that are idle are forgotten.
 MANY_DOMAINS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """`per_s` messages a second, of which `burst` (at least 1) may leave at once."""
-
-    per_s: float
-    burst: float = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +28,6 @@ NOW = Turn(0.0, is_taken=True)
 def pace_of(per_s: float) -> Pace:
     """The pace of a rate that is written in the settings."""
     return Pace(per_s, burst=max(1.0, per_s * BURST_S))
-
-
-def opens_at(pace: Pace, state: float) -> float:
-    """The earliest instant at which another message may leave."""
-    return state - (pace.burst - 1) / pace.per_s
-
-
-def reserve(pace: Pace, state: float, now: float) -> tuple[float, float]:
-    """(wait_s, new state): a message asked for at `now` may leave in `wait_s`, and is counted.
-
-    In any window of t seconds at most per_s * t + burst leave. The first state is IDLE.
-    """
-    wait_s = max(0.0, opens_at(pace, state) - now)
-    return wait_s, max(state, now) + 1 / pace.per_s
 
 
 class Paces:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver.pace import IDLE, MANY_DOMAINS, Pace, Paces, Turn, pace_of, reserve
+from digest.deliver.pace import MANY_DOMAINS, Paces, Turn, pace_of
+from digest.model.pace import IDLE, Pace, reserve
 
 paces = st.builds(Pace, per_s=st.floats(0.01, 1000), burst=st.integers(1, 50) | st.floats(1, 50))
 # Instants in order: gaps of nothing, of less and of more than a turn.
