@@ -88,6 +88,8 @@ def _default(name: str, info: FieldInfo) -> str:
         value = ", ".join(DAYS[day] for day in value)
     if value is None or value in ("", ()):
         return ""
+    if isinstance(value, tuple):
+        value = ", ".join(value)
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

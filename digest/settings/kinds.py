@@ -2,6 +2,7 @@
 
 import re
 from datetime import time
+from ipaddress import ip_network
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -76,6 +77,16 @@ def _feed_url(value: str) -> str:
         ) from error
 
 
+def _network(value: str) -> str:
+    try:
+        ip_network(value)
+    except ValueError as error:
+        raise ValueError(
+            'expected an IP address or a network, such as "127.0.0.1" or "10.0.0.0/8"'
+        ) from error
+    return value
+
+
 def _as_tuple(value: object) -> object:
     """TOML's arrays are lists; values never change, so ours are tuples."""
     return tuple(value) if isinstance(value, list) else value
@@ -102,5 +113,6 @@ Language = Annotated[str, _matches(LANGUAGE, '"en" or "fr", or with a country su
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 ClockTime = Annotated[time, BeforeValidator(_clock_time)]
 WeekDays = Annotated[tuple[int, ...], BeforeValidator(_week_days)]
+Network = Annotated[str, AfterValidator(_network)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 FeedUrl = Annotated[str, AfterValidator(_feed_url)]

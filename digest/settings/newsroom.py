@@ -27,12 +27,15 @@ from digest.settings.kinds import (
     Language,
     Line,
     MailAddress,
+    Network,
     Selector,
     Slug,
     TimeZone,
     WebUrl,
     WeekDays,
 )
+
+LOOPBACK = ("127.0.0.1", "::1")
 
 
 class Table(BaseModel):
@@ -217,6 +220,13 @@ class WebTable(Table):
 
     host: Line = Field(default="127.0.0.1", description="where `digest run` serves its pages")
     port: int = Field(default=8025, ge=1, le=65535, description="its port")
+    trusted_proxies: Annotated[tuple[Network, ...], AS_TUPLE] = Field(
+        default=LOOPBACK,
+        description="your web servers in front; X-Forwarded-For is believed from these alone",
+    )
+    metrics_from: Annotated[tuple[Network, ...], AS_TUPLE] = Field(
+        default=LOOPBACK, description="who may read /metrics: addresses or networks"
+    )
 
 
 class NewsroomFile(Table):

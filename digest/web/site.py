@@ -19,6 +19,7 @@ from digest.model.newsroom import Publication
 from digest.settings.load import Settings
 from digest.store.engine import Store
 from digest.web.answer import NOT_KEPT, page_answer
+from digest.web.client import Networks, client_of, networks_of
 from digest.web.look import Look, house_look, look_of
 from digest.web.pages import Pages, load_pages
 
@@ -31,7 +32,8 @@ THREADS = 6
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`base_url` is "" where none is set; `looks` and `publications` are by slug."""
+    """`base_url` is "" where none is set; `looks` and `publications` are by slug; `proxies` are
+    believed when they say whom they speak for."""
 
     store: Store
     key: bytes
@@ -42,6 +44,7 @@ class Site:
     looks: Mapping[str, Look]
     house: Look
     threads: CapacityLimiter
+    proxies: Networks
 
     async def in_thread(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run blocking work (the database) beside the event loop."""
@@ -55,6 +58,10 @@ class Site:
         """The look of the publication that an address speaks of, true or not, else the house's."""
         words = re.split(r"[/.]", request.url.path)
         return next((self.looks[word] for word in words if word in self.looks), self.house)
+
+    def client_of(self, request: Request) -> str:
+        """The IP address of who asks; "" where it can't be told."""
+        return client_of(request, self.proxies)
 
     def page(
         self, name: str, look: Look, *, status: int = 200, cache: str = NOT_KEPT, **values: object
@@ -77,4 +84,5 @@ def open_site(settings: Settings, store: Store, *, clock: Clock) -> Site:
         looks={one.slug: look_of(one) for one in settings.publications},
         house=house_look(settings.publications),
         threads=CapacityLimiter(THREADS),
+        proxies=networks_of(settings.web.trusted_proxies),
     )

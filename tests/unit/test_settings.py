@@ -49,6 +49,12 @@ def test_the_shipped_file_is_good(project: Path) -> None:
     assert settings.publication(None) is publication
 
 
+def test_proxies_are_addresses_or_networks(project: Path) -> None:
+    assert load_settings(project).web.trusted_proxies == ("127.0.0.1", "::1")
+    change(project, "port = 8025", 'trusted_proxies = ["10.0.0.0/8", "2001:db8::1"]')
+    assert load_settings(project).web.trusted_proxies == ("10.0.0.0/8", "2001:db8::1")
+
+
 def test_relative_paths_are_the_projects(project: Path) -> None:
     settings = load_settings(project)
     assert settings.database_url == f"sqlite:///{project}/var/digest.db"
@@ -104,6 +110,10 @@ def test_digest_config_leads_to_a_project(
          r"feeds\[tide\]\.publications: expected a list"),
         ("is_own = true", "publications = [1]", r"publications\[1\]: expected a text in quotes"),
         ("[gather]", "[[gather]]", r"gather: expected a table"),
+        ("port = 8025", 'trusted_proxies = ["nginx"]',
+         r"web\.trusted_proxies\[1\]: expected an IP address or a network, such as"),
+        ("port = 8025", 'trusted_proxies = ["10.0.0.1/8"]', r"proxies\[1\]: expected an IP"),
+        ("port = 8025", 'metrics_from = "127.0.0.1"', r"web\.metrics_from: expected a list"),
         ('send_at = "18:00"', "send_at = 18", r"send_at: expected a local time such as"),
     ],
 )  # fmt: skip
