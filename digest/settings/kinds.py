@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BeforeValidator
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,27}")
+# First parts of addresses that are pages of every install.
+OWN_PAGES = frozenset({"api", "assets", "embed", "healthz", "metrics", "static", "subscribe"})
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]{2,}")
 # RFC 6376 section 3.1: names as hosts have them.
@@ -77,6 +79,17 @@ def _feed_url(value: str) -> str:
         ) from error
 
 
+def is_reserved(word: str) -> bool:
+    """Whether an address that begins with it is, or may become, a page of every install."""
+    return len(word) == 1 or word in OWN_PAGES
+
+
+def _not_reserved(value: str) -> str:
+    if is_reserved(value):
+        raise ValueError("expected another name: pages of every publication are kept under this")
+    return value
+
+
 def _network(value: str) -> str:
     try:
         ip_network(value)
@@ -103,6 +116,7 @@ AS_TUPLE = BeforeValidator(_as_tuple)
 NOT_EMPTY = AfterValidator(_not_empty)
 Line = Annotated[str, AfterValidator(_one_line)]
 Slug = Annotated[str, _matches(SLUG, "at most 28 lower-case letters, digits and hyphens")]
+PublicationSlug = Annotated[Slug, AfterValidator(_not_reserved)]
 Colour = Annotated[str, _matches(COLOUR, "a colour as #rrggbb")]
 MailAddress = Annotated[str, _matches(ADDRESS, "a mail address such as wrap@news.example")]
 Selector = Annotated[

@@ -28,6 +28,7 @@ from digest.settings.kinds import (
     Line,
     MailAddress,
     Network,
+    PublicationSlug,
     Selector,
     Slug,
     TimeZone,
@@ -107,7 +108,7 @@ class DkimTable(Table):
 class PublicationTable(Table):
     """One [[publications]]."""
 
-    slug: Slug = Field(description="its short name, in addresses and commands")
+    slug: PublicationSlug = Field(description="its short name, in addresses and commands")
     title: Line = Field(description="its name, as readers see it")
     tagline: str = Field(default="", description="a line under the title")
     timezone: TimeZone = Field(description="IANA time zone of its readers")

@@ -9,17 +9,22 @@ from dataclasses import dataclass
 
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-# No page is to be found by a search engine yet, and a token must not travel in a Referer.
+from digest.web.exposition import CONTENT_TYPE
+
+# No page is to be found by a search engine yet, and a token must not travel in a Referer. Pages ask
+# for nothing that a browser could give them, and no other site may read one into itself.
 EVERYWHERE: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 NOTHING = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 EDITION_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src https:; base-uri 'none'; "
-    "form-action 'none'"
+    "form-action 'none'; frame-ancestors 'self'"
 )
 NOT_KEPT = "no-store"
 FOR_A_WHILE = "public, max-age=300"
@@ -55,14 +60,19 @@ def page_answer(
     )
 
 
-def text_answer(text: str) -> Response:
+def text_answer(text: str, *, status: int = 200) -> Response:
     """A short plain text: what a mail program that posted for its reader gets."""
-    return PlainTextResponse(f"{text}\n", 200, _bare())
+    return PlainTextResponse(f"{text}\n", status, _bare())
 
 
 def json_answer(values: Mapping[str, str], *, status: int = 200) -> Response:
     """A few values for a program."""
     return JSONResponse(dict(values), status, _bare())
+
+
+def metrics_answer(text: str) -> Response:
+    """Numbers for Prometheus."""
+    return Response(text, 200, {**_bare(), "Content-Type": CONTENT_TYPE})
 
 
 def edition_answer(html: str | None, *, etag: str, modified: str) -> Response:

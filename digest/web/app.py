@@ -5,9 +5,10 @@
     GET  /{publication}        the editions that were sent
     GET  /{publication}/{day}  one of them
     GET  /healthz              whether the database answers
+    GET  /metrics              how the mail is doing, for Prometheus
 
 Addresses are read from the path alone, and links in pages are relative or begin with the base URL
-that is set, so no Host or X-Forwarded header is believed.
+that is set, so no Host or X-Forwarded header is believed there.
 """
 
 from functools import partial
@@ -24,22 +25,32 @@ from digest.settings.load import Settings
 from digest.store.editions import list_editions
 from digest.store.engine import Store
 from digest.web.answer import json_answer
+from digest.web.client import networks_of
 from digest.web.editions import show_edition, show_editions
+from digest.web.front import Front, Tally
+from digest.web.metrics import Gauge
 from digest.web.preferences import show_preferences
 from digest.web.site import Clock, Site, open_site
 from digest.web.trouble import Troubles
 from digest.web.unsubscribe import leave
 
 
-def make_app(settings: Settings, store: Store, *, clock: Clock) -> Starlette:
+def make_app(settings: Settings, store: Store, *, clock: Clock) -> Front:
     """The application; reads the templates once.
 
     Raises SettingsError without a secret key, TemplateError.
     """
-    site = open_site(settings, store, clock=clock)
+    site, tally = open_site(settings, store, clock=clock), Tally()
     troubles = Troubles(site)
+    gauge = Gauge(
+        site=site,
+        tally=tally,
+        feeds=tuple(feed.name for feed in settings.feeds),
+        readable_from=networks_of(settings.web.metrics_from),
+        started_at=clock(),
+    )
     app = Starlette(
-        routes=_routes(site),
+        routes=_routes(site, gauge),
         exception_handlers={
             HTTPException: troubles.refused,
             StoreError: troubles.store_refused,
@@ -49,12 +60,13 @@ def make_app(settings: Settings, store: Store, *, clock: Clock) -> Starlette:
     )
     # A redirect would be made from the Host header, and one click must not be redirected.
     app.router.redirect_slashes = False
-    return app
+    return Front(app, app.routes, tally, is_https=site.base_url.startswith("https://"))
 
 
-def _routes(site: Site) -> list[BaseRoute]:
+def _routes(site: Site, gauge: Gauge) -> list[BaseRoute]:
     routes: list[BaseRoute] = [
         Route("/healthz", partial(health, site)),
+        Route("/metrics", gauge.show),
         Route("/u/{token}", partial(leave, site), methods=["GET", "POST"]),
         Route("/p/{token}", partial(show_preferences, site)),
     ]

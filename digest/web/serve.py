@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import uvicorn
 
@@ -15,12 +16,15 @@ from digest.errors import WebError
 from digest.settings.load import Settings
 from digest.store.engine import Store
 from digest.web.app import make_app
+from digest.web.connection import Patience, PatientConnection
+from digest.web.front import MAX_HEAD_BYTES
 from digest.web.site import Clock
 
 MAX_CONNECTIONS = 500
 BACKLOG = 512
 # What a reader's request gets to end in, once asked to stop.
 GRACE_S = 5
+PATIENCE = Patience()
 
 
 class _Server(uvicorn.Server):
@@ -38,6 +42,7 @@ async def serve(
     clock: Clock,
     stop: asyncio.Event,
     on_start: Callable[[str], object] = lambda _address: None,
+    patience: Patience = PATIENCE,
 ) -> None:
     """Serve readers' pages on settings.web until `stop` is set; requests in hand are answered.
     `on_start` gets the address once it takes connections.
@@ -47,7 +52,9 @@ async def serve(
     server = _Server(
         uvicorn.Config(
             make_app(settings, store, clock=clock),
-            http="h11",
+            # Its type asks for a class, and it calls what it gets.
+            http=partial(PatientConnection, patience=patience),  # type: ignore[arg-type]
+            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
             ws="none",
             lifespan="off",
             log_config=None,

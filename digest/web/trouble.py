@@ -25,7 +25,10 @@ class Troubles:
         if not isinstance(error, HTTPException):
             raise error
         is_cut = error.detail == LINK_CUT
-        return self._page(request, error.status_code, error.headers, is_cut=is_cut)
+        headers = dict(error.headers or {})
+        if "Allow" in headers:  # a set of Starlette's, in any order
+            headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
+        return self._page(request, error.status_code, headers, is_cut=is_cut)
 
     async def store_refused(self, request: Request, _error: Exception) -> Response:
         """The database is held by somebody, or full, or away: come again."""

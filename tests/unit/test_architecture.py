@@ -27,6 +27,7 @@ OWNERS = {
     "dns": ("dns",),
     "email_validator": ("subscribe.address",),
     "feedparser": ("gather.xmlfeed",),
+    "h11": ("web.",),
     "httpcore": ("gather.guard",),
     "httpx": ("gather.fetch", "gather.guard"),
     "jinja2": (

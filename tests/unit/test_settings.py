@@ -110,6 +110,8 @@ def test_digest_config_leads_to_a_project(
          r"feeds\[tide\]\.publications: expected a list"),
         ("is_own = true", "publications = [1]", r"publications\[1\]: expected a text in quotes"),
         ("[gather]", "[[gather]]", r"gather: expected a table"),
+        ('slug = "kestrel"', 'slug = "metrics"', r"slug: expected another name: pages of every"),
+        ('slug = "kestrel"', 'slug = "p"', r"slug: expected another name"),
         ("port = 8025", 'trusted_proxies = ["nginx"]',
          r"web\.trusted_proxies\[1\]: expected an IP address or a network, such as"),
         ("port = 8025", 'trusted_proxies = ["10.0.0.1/8"]', r"proxies\[1\]: expected an IP"),

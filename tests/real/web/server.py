@@ -22,7 +22,8 @@ from digest.store.engine import Store
 from digest.store.schema import consent, subscription, suppression
 from digest.store.subscribers import add_subscriber
 from digest.subscribe.token import make_token
-from digest.web.serve import serve
+from digest.web.connection import Patience
+from digest.web.serve import PATIENCE, serve
 from tests.unit.compose.editions import EDITION, FRENCH, KEY, PUBLICATION
 from tests.unit.compose.wrap import body_of
 
@@ -59,7 +60,9 @@ def settings_for(
 
 
 @contextmanager
-def serving(settings: Settings, store: Store, *, now: datetime = NOW) -> Iterator[str]:
+def serving(
+    settings: Settings, store: Store, *, now: datetime = NOW, patience: Patience = PATIENCE
+) -> Iterator[str]:
     """Serve in a thread of its own while the block runs; the address, without a slash at its end.
     What the server raises is raised here."""
     started: queue.Queue[str | BaseException] = queue.Queue()
@@ -68,7 +71,9 @@ def serving(settings: Settings, store: Store, *, now: datetime = NOW) -> Iterato
     async def main() -> None:
         stop = asyncio.Event()
         ends.append((asyncio.get_running_loop(), stop))
-        await serve(settings, store, clock=lambda: now, stop=stop, on_start=started.put)
+        await serve(
+            settings, store, clock=lambda: now, stop=stop, on_start=started.put, patience=patience
+        )  # fmt: skip
 
     def run() -> None:
         try:
