@@ -51,7 +51,8 @@ def test_the_shipped_file_is_good(project: Path) -> None:
 
 def test_proxies_are_addresses_or_networks(project: Path) -> None:
     assert load_settings(project).web.trusted_proxies == ("127.0.0.1", "::1")
-    change(project, "port = 8025", 'trusted_proxies = ["10.0.0.0/8", "2001:db8::1"]')
+    old, new = '["127.0.0.1", "::1"]   # your', '["10.0.0.0/8", "2001:db8::1"]   #'
+    change(project, old, new)
     assert load_settings(project).web.trusted_proxies == ("10.0.0.0/8", "2001:db8::1")
 
 
@@ -112,10 +113,12 @@ def test_digest_config_leads_to_a_project(
         ("[gather]", "[[gather]]", r"gather: expected a table"),
         ('slug = "kestrel"', 'slug = "metrics"', r"slug: expected another name: pages of every"),
         ('slug = "kestrel"', 'slug = "p"', r"slug: expected another name"),
-        ("port = 8025", 'trusted_proxies = ["nginx"]',
+        ('trusted_proxies = ["127.0.0.1", "::1"]', 'trusted_proxies = ["nginx"]',
          r"web\.trusted_proxies\[1\]: expected an IP address or a network, such as"),
-        ("port = 8025", 'trusted_proxies = ["10.0.0.1/8"]', r"proxies\[1\]: expected an IP"),
-        ("port = 8025", 'metrics_from = "127.0.0.1"', r"web\.metrics_from: expected a list"),
+        ('trusted_proxies = ["127.0.0.1", "::1"]', 'trusted_proxies = ["10.0.0.1/8"]',
+         r"proxies\[1\]: expected an IP"),
+        ('metrics_from = ["127.0.0.1", "::1"]', 'metrics_from = "127.0.0.1"',
+         r"web\.metrics_from: expected a list"),
         ('send_at = "18:00"', "send_at = 18", r"send_at: expected a local time such as"),
     ],
 )  # fmt: skip
