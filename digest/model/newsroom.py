@@ -79,7 +79,7 @@ class Dkim:
 @dataclass(frozen=True, slots=True)
 class Publication:
     """A newsletter: a place's nightly wrap. `days` are 0 (Monday) to 6 (Sunday). `dkim` None: the
-    relay signs."""
+    relay signs. `noindex` keeps search engines away from the editions' pages."""
 
     slug: str
     title: str
@@ -99,3 +99,4 @@ class Publication:
     limits: Limits = field(default_factory=Limits)
     theme: Theme = field(default_factory=Theme)
     dkim: Dkim | None = None
+    noindex: bool = True

@@ -130,6 +130,9 @@ class PublicationTable(Table):
     sections: Annotated[tuple[SectionTable, ...], AS_TUPLE, NOT_EMPTY] = Field(
         description="in the mail's order"
     )
+    noindex: bool = Field(
+        default=True, description="false: search engines may show the editions' pages"
+    )
     limits: LimitsTable = Field(default_factory=LimitsTable, description="see below")
     theme: ThemeTable = Field(default_factory=ThemeTable, description="see below")
     dkim: DkimTable | None = Field(default=None, description="see below; else the relay signs")
