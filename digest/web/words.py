@@ -38,6 +38,10 @@ class PageWords:
     topics_stop: str
     editions_title: str
     editions_none: str
+    editions_text: str
+    editions_back: str
+    editions_months: str
+    editions_feed: str
     reach: str
     link_cut: Trouble
     troubles: dict[int, Trouble]
@@ -65,6 +69,10 @@ ENGLISH = PageWords(
     topics_stop="Or stop it altogether:",
     editions_title="All editions",
     editions_none="No edition has been sent yet.",
+    editions_text="Every edition of {title}, as it was sent.",
+    editions_back="Latest editions",
+    editions_months="By month",
+    editions_feed="RSS feed",
     reach="Reach us:",
     link_cut=Trouble(
         "This link is not complete",
@@ -98,6 +106,10 @@ FRENCH = PageWords(
     topics_stop="Ou tout arrêter\u00a0:",
     editions_title="Tous les numéros",
     editions_none="Aucun numéro n’a encore été envoyé.",
+    editions_text="{title}, tous les numéros tels qu’ils ont été envoyés.",
+    editions_back="Derniers numéros",
+    editions_months="Par mois",
+    editions_feed="Fil RSS",
     reach="Nous joindre\u00a0:",
     link_cut=Trouble(
         "Ce lien n’est pas complet",
