@@ -87,5 +87,15 @@ def edition_answer(html: str | None, *, etag: str, modified: str) -> Response:
     return Response(None, 304, headers) if html is None else HTMLResponse(html, 200, headers)
 
 
+def feed_answer(xml: bytes | None, *, etag: str, modified: str | None) -> Response:
+    """A feed (RSS); None: the feed reader has it already. `modified` None: it holds nothing yet."""
+    headers = {**_bare(), "Cache-Control": FOR_A_WHILE, "ETag": etag}
+    if modified is not None:
+        headers["Last-Modified"] = modified
+    if xml is None:
+        return Response(None, 304, headers)
+    return Response(xml, 200, headers, media_type="application/rss+xml; charset=utf-8")
+
+
 def _bare() -> dict[str, str]:
     return {**EVERYWHERE, "Content-Security-Policy": NOTHING, "Cache-Control": NOT_KEPT}

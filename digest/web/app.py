@@ -3,7 +3,8 @@
     GET  /u/{token}            who leaves what, and a button      POST  leaves (one click too)
     GET  /p/{token}            what the reader gets
     GET  /{publication}        the editions that were sent
-    GET  /{publication}/{day}  one of them
+    GET  /{publication}/{day}  one of them; of a {month}, the list of its editions
+    GET  /{publication}/feed.xml  RSS
     GET  /healthz              whether the database answers
     GET  /metrics              how the mail is doing, for Prometheus
 
@@ -26,7 +27,7 @@ from digest.store.editions import list_editions
 from digest.store.engine import Store
 from digest.web.answer import json_answer
 from digest.web.client import networks_of
-from digest.web.editions import show_edition, show_editions
+from digest.web.editions import show_edition, show_editions, show_feed
 from digest.web.front import Front, Tally
 from digest.web.metrics import Gauge
 from digest.web.preferences import show_preferences
@@ -72,6 +73,7 @@ def _routes(site: Site, gauge: Gauge) -> list[BaseRoute]:
     ]
     for slug in site.publications:
         routes.append(Route(f"/{slug}", partial(show_editions, site, slug)))
+        routes.append(Route(f"/{slug}/feed.xml", partial(show_feed, site, slug)))
         routes.append(Route(f"/{slug}/{{day}}", partial(show_edition, site, slug)))
     path = urlsplit(site.base_url).path.rstrip("/")
     # With a base URL such as https://news.example/wrap, whether or not the web server in front

@@ -36,8 +36,18 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
         "topics": ("News", "Sports"),
         "unsubscribe_href": "../u/token",
     },
-    "editions": {"editions": ({"href": "a/2026-01-02", "day": "2026-01-02", "date": "Friday",
-                               "subject": "A subject"},)},
+    "editions": {
+        "title": "All editions",
+        "months": ({"title": "January 2026", "editions": ({
+            "href": "a/2026-01-02", "day": "2026-01-02", "date": "Friday", "subject": "A subject",
+            "headline": "A headline", "lede": "A lede.",
+        },)},),
+        "years": ({"title": "2026", "months": (
+            {"href": "2026-01", "title": "January", "is_here": True},
+        )},),
+        "all_href": "../a",  # None: this is the list of the latest
+        "feed_href": "feed.xml",  # None: no base URL is set
+    },
     "error": {"trouble": ENGLISH.trouble(404)},
 }  # fmt: skip
 # Without it a reader can't leave.

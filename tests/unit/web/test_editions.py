@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 from starlette.datastructures import Headers
 
-from digest.web.editions import day_of, is_current
+from digest.web.editions import is_current
+from digest.web.months import day_of
 
 AT = datetime(2026, 3, 12, 21, 0, 0, tzinfo=UTC)
 

@@ -48,7 +48,7 @@ def own(tmp_path: Path, name: str, text: str) -> Path:
 def test_the_first_folder_that_has_a_file_wins(tmp_path: Path) -> None:
     own(tmp_path, "page.css", "h1 { color: {{ palette.ink }}; }")
     pages = load_pages([tmp_path, SHIPPED])
-    page = pages.render("editions", look_of(PUBLICATION), editions=())
+    page = pages.render("editions", look_of(PUBLICATION), **SAMPLES["editions"])
     assert "<style>h1 { color: #1d2327; }</style>" in page.html
 
 
