@@ -70,7 +70,8 @@ def first_consents(
         .where(
             consent.c.subscriber_id.in_(ids),
             consent.c.publication == publication,
-            consent.c.event != "unsubscribed",
+            # Who has only asked has not agreed yet; the confirmation repeats what they asked for.
+            consent.c.event.not_in(("unsubscribed", "requested")),
         )
         .order_by(consent.c.id.desc())
     )
