@@ -2,6 +2,9 @@
 
     GET  /u/{token}            who leaves what, and a button      POST  leaves (one click too)
     GET  /p/{token}            what the reader gets
+    GET  /c/{token}            who confirms what, and a button    POST  confirms
+    GET  /{publication}/subscribe  the form by which readers come  POST  asks for a letter
+    GET  /{publication}/banner     the same for a newsroom's own pages; embed.js puts it there
     GET  /{publication}        the editions that were sent
     GET  /{publication}/{day}  one of them; of a {month}, the list of its editions
     GET  /{publication}/feed.xml  RSS
@@ -27,6 +30,7 @@ from digest.store.editions import list_editions
 from digest.store.engine import Store
 from digest.web.answer import json_answer
 from digest.web.client import networks_of
+from digest.web.doors import signup_routes
 from digest.web.editions import show_edition, show_editions, show_feed
 from digest.web.front import Front, Tally
 from digest.web.metrics import Gauge
@@ -71,6 +75,7 @@ def _routes(site: Site, gauge: Gauge) -> list[BaseRoute]:
         Route("/u/{token}", partial(leave, site), methods=["GET", "POST"]),
         Route("/p/{token}", partial(show_preferences, site)),
     ]
+    routes += signup_routes(site)
     for slug in site.publications:
         routes.append(Route(f"/{slug}", partial(show_editions, site, slug)))
         routes.append(Route(f"/{slug}/feed.xml", partial(show_feed, site, slug)))

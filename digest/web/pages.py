@@ -24,6 +24,7 @@ from digest.compose.specimen import PUBLICATION
 from digest.errors import TemplateError
 from digest.web.answer import Page
 from digest.web.look import Look, look_of
+from digest.web.signup_samples import SIGNUP_SAMPLES
 from digest.web.words import ENGLISH
 
 CSS = "web/page.css"
@@ -49,6 +50,7 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
         "feed_href": "feed.xml",  # None: no base URL is set
     },
     "error": {"trouble": ENGLISH.trouble(404)},
+    **SIGNUP_SAMPLES,
 }  # fmt: skip
 # Without it a reader can't leave.
 BUTTON = '<form method="post"'
