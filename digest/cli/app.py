@@ -2,7 +2,7 @@
 
 import typer
 
-from digest.cli import deliveries, feeds, subscribers
+from digest.cli import deliveries, feeds, letters, subscribers
 from digest.cli.demo import demo
 from digest.cli.doctor import doctor
 from digest.cli.gather import gather
@@ -27,4 +27,5 @@ for command in (init, demo, gather, preview, send, status, run, serve, purge, do
     app.command()(command)
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(feeds.app, name="feeds")
+app.add_typer(letters.app, name="letters")
 app.add_typer(subscribers.app, name="subscribers")

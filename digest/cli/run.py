@@ -31,6 +31,7 @@ def run(
 
 async def _run(context: Context, *, is_json: bool, has_web: bool) -> None:
     from digest.logs import open_log
+    from digest.post import open_post
     from digest.schedule import Watch
     from digest.signals import stop_on_signals
     from digest.web.serve import serve as serve_pages
@@ -43,8 +44,12 @@ async def _run(context: Context, *, is_json: bool, has_web: bool) -> None:
         log=log,
         stop=stop,
     )
+    post = asyncio.create_task(open_post(context.settings, context.store, clock=now).run(stop, log))
+    # A programming error in it must not leave letters lying unseen.
+    post.add_done_callback(lambda _task: stop.set())
     if not has_web:
         await watch.run()
+        await post
         return
     pages = asyncio.create_task(
         serve_pages(
@@ -59,3 +64,4 @@ async def _run(context: Context, *, is_json: bool, has_web: bool) -> None:
     pages.add_done_callback(lambda _task: stop.set())
     await watch.run()
     await pages
+    await post

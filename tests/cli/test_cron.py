@@ -35,7 +35,7 @@ def set_hour(newsroom: Path) -> None:
 @pytest.mark.usefixtures("readers")
 def test_a_good_night_leaves_no_mail_from_cron(newsroom: Path) -> None:
     set_hour(newsroom)
-    assert len(commands()) == 4
+    assert len(commands()) == 5
     for command in commands():
         done = run_as_cron(newsroom, command)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), command

@@ -31,7 +31,8 @@ OWNERS = {
     "httpcore": ("gather.guard",),
     "httpx": ("gather.fetch", "gather.guard"),
     "jinja2": (
-        "compose.environment", "compose.expressions", "compose.marking", "compose.references",
+        "compose.environment", "compose.expressions", "compose.letter_pages",
+        "compose.marking", "compose.references",
         "compose.render", "compose.rules", "compose.templates", "compose.writers", "web.",
     ),
     "lxml": (),
