@@ -220,7 +220,7 @@ class Post:
 
     def _settle(self, letter: Letter, reply: Reply, posted: Posted) -> None:
         outcome = judge(reply)
-        words = f"{reply.code or ''} {reply.enhanced} {reply.text}".strip()
+        words = f"{reply.code or ''} {reply.text}".strip()
         if outcome.state is DeliveryState.SENT:
             state, posted.n_sent = LetterState.SENT, posted.n_sent + 1
         elif outcome.state is DeliveryState.FAILED:

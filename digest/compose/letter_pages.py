@@ -122,5 +122,5 @@ def _check(kind: LetterKind, text: LetterText) -> None:
     for suffix, content in (("html", text.html), ("txt", text.text)):
         if must not in content:
             raise TemplateError(f"mail/{kind.value}.{suffix}.j2: the letter must have its link")
-        if PUBLICATION.postal_address.split(",")[0] not in content:
+        if postal_line(PUBLICATION.postal_address) not in content:
             raise TemplateError(f"mail/{kind.value}.{suffix}.j2: the postal address is missing")
