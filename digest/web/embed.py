@@ -6,6 +6,7 @@ nothing that a stranger's click could not; the reader still has to confirm by ma
 """
 
 import json
+from math import ceil
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -20,8 +21,14 @@ SHARED = {
     "Cross-Origin-Embedder-Policy": "require-corp",
 }
 SCRIPT_KEPT = "public, max-age=3600"
-# The banner's height in px by its width, in steps: the frame can't know what is in it.
-HEIGHTS = ((300, 560), (360, 480), (480, 430), (640, 300), (10_000, 270))
+# Widths in px up to which the frame keeps one height: it can't know how much is in it.
+STEPS = (300, 340, 380, 420, 460, 500, 580, 660, 800, 1000)
+# Of the banner's text and its consent wording: a letter's width and a line's height in px, a bit
+# more than they are in the widest of the usual fonts.
+LETTER, LINE = 8.4, 25
+SMALL_LETTER, SMALL_LINE = 6.5, 18.2
+# From there on the button stands beside the field.
+ONE_ROW = 484
 # A site's policy need allow no more than `script-src` and `frame-src` of our address: the style is
 # set as properties, and nothing is fetched or written as HTML.
 SCRIPT = """\
@@ -76,12 +83,33 @@ async def show_banner(door: Door, request: Request) -> Response:
     return HTMLResponse(page.html, 200, headers)
 
 
+def heights_of(text: str, consent: str) -> list[tuple[int, int]]:
+    """Pairs of a width up to which the banner with these words needs a height; the last is for all
+    that is wider. Never too low, so that nothing of what a reader agrees to is cut off."""
+    narrowest = (280, *(step + 1 for step in STEPS))
+    return [
+        (step, _height(text, consent, width))
+        for step, width in zip((*STEPS, 100_000), narrowest, strict=True)
+    ]
+
+
+def _height(text: str, consent: str, width: int) -> int:
+    inner = width - 44
+    lines = ceil(len(text) * LETTER / inner) * LINE
+    small = ceil(len(consent) * SMALL_LETTER / inner) * SMALL_LINE
+    button = 0 if width >= ONE_ROW else 58
+    # Border and padding; the title; the field with its label; the gaps between these.
+    return ceil(43 + 33 + lines + 12 + 76 + button + 10 + small + 10)
+
+
 async def show_script(door: Door, request: Request) -> Response:
     """GET and HEAD /{publication}/embed.js."""
     look = door.look(request.query_params.get("lang", ""))
     say = signup_words_for(look.language)
     script = SCRIPT % {
-        "heights": json.dumps(HEIGHTS),
+        "heights": json.dumps(
+            heights_of(f"{say.banner_text} {say.banner_wrap}", wording_of(look, say).text)
+        ),
         "lang": json.dumps(say.language),
         "title": json.dumps(f"{say.banner_title}: {look.title}"),
     }

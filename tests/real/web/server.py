@@ -24,6 +24,7 @@ from digest.store.subscribers import add_subscriber
 from digest.subscribe.token import make_token
 from digest.web.connection import Patience
 from digest.web.serve import PATIENCE, serve
+from digest.web.site import Clock
 from tests.unit.compose.editions import EDITION, FRENCH, KEY, PUBLICATION
 from tests.unit.compose.wrap import body_of
 
@@ -61,18 +62,24 @@ def settings_for(
 
 @contextmanager
 def serving(
-    settings: Settings, store: Store, *, now: datetime = NOW, patience: Patience = PATIENCE
+    settings: Settings,
+    store: Store,
+    *,
+    now: datetime = NOW,
+    clock: Clock | None = None,
+    patience: Patience = PATIENCE,
 ) -> Iterator[str]:
     """Serve in a thread of its own while the block runs; the address, without a slash at its end.
-    What the server raises is raised here."""
+    What the server raises is raised here. Without a `clock` it is always `now`."""
     started: queue.Queue[str | BaseException] = queue.Queue()
     ends: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
 
     async def main() -> None:
         stop = asyncio.Event()
         ends.append((asyncio.get_running_loop(), stop))
+        clocked = clock or (lambda: now)
         await serve(
-            settings, store, clock=lambda: now, stop=stop, on_start=started.put, patience=patience
+            settings, store, clock=clocked, stop=stop, on_start=started.put, patience=patience
         )  # fmt: skip
 
     def run() -> None:
