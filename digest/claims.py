@@ -18,7 +18,7 @@ from digest.terms import Terms
 
 # Who wants the mail is known as of so long ago, at most, when a message leaves.
 KNOWN_FOR = timedelta(seconds=2)
-UNSUBSCRIBED = Outcome(DeliveryState.SUPPRESSED, text="unsubscribed or suppressed")
+UNSUBSCRIBED = Outcome(DeliveryState.SUPPRESSED, text="left, paused or suppressed meanwhile")
 EXPIRED = Outcome(DeliveryState.EXPIRED, text="the edition was old news")
 
 

@@ -20,8 +20,9 @@ from digest.model.newsroom import FeedSource, Publication
 from digest.store.editions import create_edition, skip_edition
 from digest.store.engine import Store
 from digest.store.entries import find_entries, sent_entry_ids, sent_urls, window
-from digest.store.subscribers import audience_ids
+from digest.store.subscribers import audience_ids, count_audience
 from digest.store.windows import held_over_since, last_sent
+from digest.subscribe.schedule import tonight_of
 
 # How long it is remembered which stories readers had: feeds do not show theirs for longer.
 SENT_MEMORY = timedelta(days=30)
@@ -80,12 +81,11 @@ def freeze_night(
             since = _window(connection, night).since
             return _skip(connection, night, since=since, reason=choice.reason, now=now)
         # One at a time: a million ids in memory would be most of what a night needs.
-        readers = audience_ids(connection, publication.slug)
+        tonight = tonight_of(publication, choice.edition)
+        readers = audience_ids(connection, publication.slug, tonight=tonight)
         first = next(readers, None)
         if first is None:
-            # Nothing is held over for nobody: the first readers begin with their first night.
-            reason = "it has no confirmed subscribers yet"
-            return _skip(connection, night, since=night.cutoff, reason=reason, now=now)
+            return _skip_for_nobody(connection, night, now=now)
         return create_edition(
             connection,
             choice.edition,
@@ -105,6 +105,17 @@ def _window(connection: Any, night: Night) -> Window:
         last_cutoff=last_sent(connection, slug, before=night.cutoff),
         held_over_since=held_over_since(connection, slug, before=night.cutoff),
     )
+
+
+def _skip_for_nobody(connection: Any, night: Night, *, now: datetime) -> EditionRecord:
+    if count_audience(connection, night.publication.slug):
+        # They have not had these stories yet, so that their next night takes them.
+        since = _window(connection, night).since
+        reason = "no reader wants one tonight: all have paused, or chosen other nights"
+        return _skip(connection, night, since=since, reason=reason, now=now)
+    # Nothing is held over for nobody: the first readers begin with their first night.
+    reason = "it has no confirmed subscribers yet"
+    return _skip(connection, night, since=night.cutoff, reason=reason, now=now)
 
 
 def _skip(

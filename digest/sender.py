@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from digest.compose.render import WrapTemplates
 from digest.deliver.dkim import Signer
@@ -15,9 +16,10 @@ from digest.deliver.line import line_opener
 from digest.deliver.options import RelayOptions
 from digest.deliver.ramp import ramp_limit
 from digest.deliver.relay import Maildir, Relay
+from digest.model.edition import Edition
 from digest.model.ledger import EditionRecord, EditionState, Outcome
 from digest.model.newsroom import Publication
-from digest.model.readers import SuppressionReason
+from digest.model.readers import SuppressionReason, Tonight
 from digest.night_report import NightReport, after_delivery, without_delivery
 from digest.press import Press
 from digest.sending import SendingTerms
@@ -28,6 +30,7 @@ from digest.store.engine import Store
 from digest.store.relay_days import carried
 from digest.store.subscribers import recipients
 from digest.store.suppressions import suppress_address
+from digest.subscribe.schedule import tonight_of
 from digest.way import Way
 from digest.worker import Manner, deliver_edition
 
@@ -73,7 +76,7 @@ class Sender:
                 ways=tuple(self._way(target, press.domain) for target in self.terms.targets),
                 manner=manner,
                 make_envelope=press.envelope,
-                load_recipients=recipients,
+                load_recipients=partial(recipients, tonight=self._tonight(record)),
                 suppress=_suppressor(self.publication.slug, self.clock),
                 on_outcomes=self.on_outcomes,
                 clock=self.clock,
@@ -102,17 +105,24 @@ class Sender:
         limit = ramp_limit(options.ramp, days_used)
         return None if limit is None else max(0, limit - n_today)
 
+    def _tonight(self, record: EditionRecord) -> Tonight:
+        return tonight_of(self.publication, _edition_of(record))
+
     def _press(self, record: EditionRecord) -> Press:
-        if record.edition is None:
-            raise LookupError(f"edition {record.id} has no stories")
         return Press(
-            record.edition,
+            _edition_of(record),
             self.publication,
             self.templates,
             created_at=record.created_at,
             base_url=self.terms.base_url,
             key=self.terms.key,
         )
+
+
+def _edition_of(record: EditionRecord) -> Edition:
+    if record.edition is None:
+        raise LookupError(f"edition {record.id} has no stories")
+    return record.edition
 
 
 def _suppressor(publication: str, clock: Clock) -> Suppress:

@@ -44,7 +44,7 @@ def dry_send(
             label="[TEST] " if to else "",
         )
         where = _hand_over(context, preview, to=to)
-        n_readers = _n_readers(context, publication)
+        n_readers = _n_readers(context, preview)
         if is_json:
             shown.append(choice_as_json(preview) | {"n_recipients": n_readers, "where": where})
             continue
@@ -117,11 +117,14 @@ def _is_made(context: Context, preview: "Preview") -> bool:
         return is_made(connection, preview.publication.slug, preview.day)
 
 
-def _n_readers(context: Context, publication: "Publication") -> int:
+def _n_readers(context: Context, preview: "Preview") -> int:
     from digest.store.subscribers import count_audience
+    from digest.subscribe.schedule import tonight_of
 
+    publication, edition = preview.publication, preview.choice.edition
+    tonight = None if edition is None else tonight_of(publication, edition)
     with context.store.read() as connection:
-        return count_audience(connection, publication.slug)
+        return count_audience(connection, publication.slug, tonight=tonight)
 
 
 def _hand_over(context: Context, preview: "Preview", *, to: str | None) -> list[str]:

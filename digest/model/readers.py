@@ -13,9 +13,19 @@ class SubscriptionState(Enum):
     UNSUBSCRIBED = "unsubscribed"
 
 
+class Frequency(Enum):
+    """How often a reader wants the mail: which nights those are, subscribe/schedule.py says."""
+
+    NIGHTLY = "nightly"
+    WEEKDAYS = "weekdays"
+    WEEKEND = "weekend"
+    BIG_NEWS = "big_news"
+
+
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """How and when a reader agreed (CASL section 13): kept append-only."""
+    """How and when a reader agreed (CASL section 13): kept append-only. `note` also says what a
+    reader changed, or why they left."""
 
     source: str
     at: datetime | None = None
@@ -23,6 +33,32 @@ class Consent:
     confirmed_at: datetime | None = None
     confirmed_ip: str | None = None
     note: str = ""
+    wording: str = ""
+    wording_version: str = ""
+    language: str | None = None
+    page: str = ""
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a reader chooses for themselves. `topics` empty = every section; name and language are
+    the reader's for all publications; a pause ends at `paused_until`."""
+
+    name: str = ""
+    language: str | None = None
+    topics: tuple[str, ...] = ()
+    frequency: Frequency = Frequency.NIGHTLY
+    paused_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tonight:
+    """Whom an edition is for: who asked for one of the frequencies and whose pause, if any, is
+    over at that instant."""
+
+    frequencies: frozenset[Frequency]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Readers and their subscriptions: who they are, and who gets an edition. I/O: the database.
 
 Addresses are folded (subscribe/address.py). Whoever is not confirmed, or is suppressed for the
-publication or for all, gets no mail: `audience_ids` and `recipients` leave them out.
+publication or for all, gets no mail: `audience_ids` and `recipients` leave them out, and who does
+not want a given night's mail with `tonight`.
 """
 
 import json
@@ -18,6 +19,7 @@ from sqlalchemy import (
     and_,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -28,6 +30,7 @@ from digest.model.readers import (
     Subscriber,
     SubscriptionState,
     SuppressionReason,
+    Tonight,
 )
 from digest.store.schema import consent, subscriber, subscription, suppression
 from digest.store.suppressions import EVERYWHERE, is_suppressed, suppress_address
@@ -126,10 +129,17 @@ def add_subscriber(
 
 
 def unsubscribe(
-    connection: Connection, publication: str, subscriber_id: int, *, source: str, now: datetime
+    connection: Connection,
+    publication: str,
+    subscriber_id: int,
+    *,
+    source: str,
+    now: datetime,
+    noted: Consent | None = None,
 ) -> bool:
-    """End the subscription, suppress the address for the publication, and note it. False, and
-    nothing is written, when it had ended or never was."""
+    """End the subscription, suppress the address for the publication, and note it (`noted`, where
+    more than the source is known). False, and nothing is written, when it had ended or never
+    was."""
     ended = connection.execute(
         update(subscription)
         .where(
@@ -150,7 +160,7 @@ def unsubscribe(
         evidence="",
         now=now,
     )
-    left = Consent(source=source, at=now)
+    left = noted or Consent(source=source, at=now)
     note_consent(connection, subscriber_id, publication, "unsubscribed", left, now=now)
     return True
 
@@ -177,16 +187,24 @@ def note_consent(
             confirmed_at=consented.confirmed_at,
             confirmed_ip=consented.confirmed_ip,
             note=consented.note,
+            wording=consented.wording,
+            wording_version=consented.wording_version,
+            language=consented.language,
+            page=consented.page,
+            user_agent=consented.user_agent,
         )
     )
 
 
-def audience_ids(connection: Connection, publication: str) -> Iterator[int]:
-    """The ids of all who get the publication, ascending, a page at a time."""
+def audience_ids(
+    connection: Connection, publication: str, *, tonight: Tonight | None = None
+) -> Iterator[int]:
+    """The ids of all who get the publication (tonight, if so asked), ascending, a page at a
+    time."""
     after = 0
     while True:
         # By the subscription's own column: its index gives the order, and no page is sorted.
-        query = _audience(publication).with_only_columns(subscription.c.subscriber_id)
+        query = _audience(publication, tonight).with_only_columns(subscription.c.subscriber_id)
         rest = query.where(subscription.c.subscriber_id > after)
         page = connection.scalars(rest.order_by(subscription.c.subscriber_id).limit(PAGE)).all()
         yield from page
@@ -195,17 +213,23 @@ def audience_ids(connection: Connection, publication: str) -> Iterator[int]:
         after = page[-1]
 
 
-def count_audience(connection: Connection, publication: str) -> int:
-    """How many get the publication."""
-    query = _audience(publication).with_only_columns(func.count())
+def count_audience(
+    connection: Connection, publication: str, *, tonight: Tonight | None = None
+) -> int:
+    """How many get the publication (tonight, if so asked)."""
+    query = _audience(publication, tonight).with_only_columns(func.count())
     return int(connection.scalar(query) or 0)
 
 
 def recipients(
-    connection: Connection, publication: str, ids: Sequence[int]
+    connection: Connection,
+    publication: str,
+    ids: Sequence[int],
+    *,
+    tonight: Tonight | None = None,
 ) -> dict[int, Recipient]:
-    """Those of the ids who get the publication right now, by id."""
-    rows = connection.execute(_audience(publication).where(subscriber.c.id.in_(ids)))
+    """Those of the ids who get the publication (tonight, if so asked) right now, by id."""
+    rows = connection.execute(_audience(publication, tonight).where(subscriber.c.id.in_(ids)))
     return {row[0]: _recipient(row) for row in rows}
 
 
@@ -226,8 +250,8 @@ def sample_recipients(
     return (*first_of_kind.values(), *others)[:limit]
 
 
-def _audience(publication: str) -> Select[Any]:
-    return (
+def _audience(publication: str, tonight: Tonight | None = None) -> Select[Any]:
+    everybody = (
         select(
             subscriber.c.id,
             subscriber.c.address,
@@ -241,6 +265,14 @@ def _audience(publication: str) -> Select[Any]:
             subscription.c.state == SubscriptionState.CONFIRMED.value,
             ~is_suppressed(publication),
         )
+    )
+    return everybody if tonight is None else everybody.where(_wants(tonight))
+
+
+def _wants(tonight: Tonight) -> ColumnElement[bool]:
+    return and_(
+        subscription.c.frequency.in_(sorted(one.value for one in tonight.frequencies)),
+        or_(subscription.c.paused_until.is_(None), subscription.c.paused_until <= tonight.at),
     )
 
 
