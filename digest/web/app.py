@@ -1,7 +1,9 @@
 """The web application: which address leads to which page. I/O: requests, the store.
 
     GET  /u/{token}            who leaves what, and a button      POST  leaves (one click too)
-    GET  /p/{token}            what the reader gets
+    GET  /p/{token}            what the reader gets               POST  changes it
+    POST /b/{token}            comes back within 30 days
+    POST /r/{token}            says why they left
     GET  /c/{token}            who confirms what, and a button    POST  confirms
     GET  /{publication}/subscribe  the form by which readers come  POST  asks for a letter
     GET  /{publication}/banner     the same for a newsroom's own pages; embed.js puts it there
@@ -33,8 +35,9 @@ from digest.web.client import networks_of
 from digest.web.doors import signup_routes
 from digest.web.editions import show_edition, show_editions, show_feed
 from digest.web.front import Front, Tally
+from digest.web.goodbye import come_back, say_why
 from digest.web.metrics import Gauge
-from digest.web.preferences import show_preferences
+from digest.web.preferences import choose
 from digest.web.site import Clock, Site, open_site
 from digest.web.trouble import Troubles
 from digest.web.unsubscribe import leave
@@ -73,7 +76,9 @@ def _routes(site: Site, gauge: Gauge) -> list[BaseRoute]:
         Route("/healthz", partial(health, site)),
         Route("/metrics", gauge.show),
         Route("/u/{token}", partial(leave, site), methods=["GET", "POST"]),
-        Route("/p/{token}", partial(show_preferences, site)),
+        Route("/p/{token}", partial(choose, site), methods=["GET", "POST"]),
+        Route("/b/{token}", partial(come_back, site), methods=["POST"]),
+        Route("/r/{token}", partial(say_why, site), methods=["POST"]),
     ]
     routes += signup_routes(site)
     for slug in site.publications:

@@ -23,6 +23,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from digest.compose.specimen import PUBLICATION
 from digest.errors import TemplateError
 from digest.web.answer import Page
+from digest.web.chosen import SPECIMEN
 from digest.web.look import Look, look_of
 from digest.web.signup_samples import SIGNUP_SAMPLES
 from digest.web.words import ENGLISH
@@ -31,12 +32,12 @@ CSS = "web/page.css"
 # What each page is given beside `look`, `words`, `palette` and `css`.
 SAMPLES: Mapping[str, Mapping[str, object]] = {
     "unsubscribe": {"address": "a…@readers.example"},
-    "left": {"address": "a…@readers.example"},  # None: the reader is no longer known
-    "preferences": {
-        "address": "a…@readers.example",
-        "topics": ("News", "Sports"),
-        "unsubscribe_href": "../u/token",
-    },
+    # address None: the reader is no longer known; a href "": that way is closed
+    "left": {"address": "a…@readers.example", "back_href": "../b/token", "why_href": "../r/token",
+             "is_thanked": False},
+    "preferences": {"form": SPECIMEN, "address": "a…@readers.example", "summary": ("News",),
+                    "summary_title": "Saved.", "save_href": "../p/token",
+                    "unsubscribe_href": "../u/token"},
     "editions": {
         "title": "All editions",
         "months": ({"title": "January 2026", "editions": ({

@@ -13,38 +13,56 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.model.readers import Subscriber
+from digest.model.readers import Consent, Subscriber
 from digest.store.engine import Store
 from digest.store.subscribers import unsubscribe
 from digest.web.answer import text_answer
 from digest.web.form import read_form
-from digest.web.reader import Named, find_reader, has_left, masked, named_by, reader_of
+from digest.web.left import left_page
+from digest.web.reader import (
+    UNSUBSCRIBE,
+    Named,
+    asked_by,
+    find_reader,
+    has_left,
+    look_of_reader,
+    masked,
+    named_by,
+    reader_of,
+)
 from digest.web.site import Site
-
-PURPOSE = "unsubscribe"
 
 
 async def leave(site: Site, request: Request) -> Response:
     """GET, HEAD and POST /u/{token}."""
-    named = named_by(site, request, purpose=PURPOSE)
+    named = named_by(site, request, purpose=UNSUBSCRIBE)
     if request.method == "POST":
         return await _end(site, named, request)
     reader = await reader_of(site, named)
-    name = "left" if has_left(reader) else "unsubscribe"
-    return site.page(name, site.look(named.publication), address=masked(reader))
+    if has_left(reader):
+        return await left_page(site, named, reader)
+    look = look_of_reader(site, named, reader)
+    return site.page("unsubscribe", look, address=masked(reader))
 
 
 async def _end(site: Site, named: Named, request: Request) -> Response:
     is_page = (await read_form(request)).get("answer") == "page"
     source = "unsubscribe page" if is_page else "one click"
-    reader = await site.in_thread(_unsubscribe, site.store, named, source, site.clock())
-    look = site.look(named.publication)
+    noted = asked_by(request, source=source, now=site.clock())
+    reader = await site.in_thread(_unsubscribe, site.store, named, noted, site.clock())
     if is_page:
-        return site.page("left", look, address=masked(reader))
-    return text_answer(look.words.left_plain)
+        return await left_page(site, named, reader)
+    return text_answer(look_of_reader(site, named, reader).words.left_plain)
 
 
-def _unsubscribe(store: Store, named: Named, source: str, now: datetime) -> Subscriber | None:
+def _unsubscribe(store: Store, named: Named, noted: Consent, now: datetime) -> Subscriber | None:
     with store.write() as connection:
-        unsubscribe(connection, named.publication, named.subscriber_id, source=source, now=now)
+        unsubscribe(
+            connection,
+            named.publication,
+            named.subscriber_id,
+            source=noted.source,
+            now=now,
+            noted=noted,
+        )
     return find_reader(store, named)

@@ -7,6 +7,11 @@ reads English. Braces are filled by the templates.
 from dataclasses import dataclass
 
 from digest.compose.words import primary
+from digest.web import choice_words
+from digest.web.choice_words import ChoiceWords
+
+# What a reader may choose, by primary subtag, each called as it calls itself.
+LANGUAGES = {"en": "English", "fr": "Français"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,6 @@ class PageWords:
     left_way: str
     left_back: str
     left_plain: str
-    topics_title: str
-    topics_text: str
-    topics_lead: str
-    topics_change: str
     topics_stop: str
     editions_title: str
     editions_none: str
@@ -43,6 +44,7 @@ class PageWords:
     editions_months: str
     editions_feed: str
     reach: str
+    choose: ChoiceWords
     link_cut: Trouble
     troubles: dict[int, Trouble]
 
@@ -62,10 +64,6 @@ ENGLISH = PageWords(
     left_way="A copy that was already on its way may still arrive.",
     left_back="Not what you wanted? Tell us, and we will put you back:",
     left_plain="You are unsubscribed.",
-    topics_title="Your topics",
-    topics_text="This is what {address} gets in {title}:",
-    topics_lead="The top story of the day",
-    topics_change="To change your topics, tell us which ones you want:",
     topics_stop="Or stop it altogether:",
     editions_title="All editions",
     editions_none="No edition has been sent yet.",
@@ -74,6 +72,7 @@ ENGLISH = PageWords(
     editions_months="By month",
     editions_feed="RSS feed",
     reach="Reach us:",
+    choose=choice_words.ENGLISH,
     link_cut=Trouble(
         "This link is not complete",
         "Part of it may have been lost in the mail. Go back to the mail and press the link there, "
@@ -99,10 +98,6 @@ FRENCH = PageWords(
     left_way="Un envoi déjà en route peut encore arriver.",
     left_back="C’était une erreur\u00a0? Dites-le-nous et nous vous réabonnerons\u00a0:",
     left_plain="Le désabonnement est fait.",
-    topics_title="Vos sujets",
-    topics_text="Voici ce que {address} reçoit dans {title}\u00a0:",
-    topics_lead="La nouvelle du jour",
-    topics_change="Pour changer vos sujets, dites-nous lesquels vous voulez\u00a0:",
     topics_stop="Ou tout arrêter\u00a0:",
     editions_title="Tous les numéros",
     editions_none="Aucun numéro n’a encore été envoyé.",
@@ -111,6 +106,7 @@ FRENCH = PageWords(
     editions_months="Par mois",
     editions_feed="Fil RSS",
     reach="Nous joindre\u00a0:",
+    choose=choice_words.FRENCH,
     link_cut=Trouble(
         "Ce lien n’est pas complet",
         "Une partie s’est peut-être perdue dans le courriel. Retournez au courriel et suivez le "

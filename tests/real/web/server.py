@@ -143,7 +143,7 @@ def path_for(
     subscriber_id: int, *, door: str = "u", purpose: str = "", slug: str = SLUG, key: bytes = KEY
 ) -> str:
     """A reader's link as the mail has it; `purpose` where it is not the door's own."""
-    own = {"u": "unsubscribe", "p": "preferences"}[door]
+    own = {"u": "unsubscribe", "p": "preferences", "b": "goodbye", "r": "goodbye"}[door]
     token = make_token(
         key, purpose=purpose or own, subscriber_id=subscriber_id, publication=slug
     )  # fmt: skip

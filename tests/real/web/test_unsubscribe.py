@@ -42,12 +42,11 @@ def one_click(web: Web, path: str) -> httpx.Response:
 
 
 def press_button(web: Web, path: str) -> httpx.Response:
-    """Fetch the page, and post its form as a browser does."""
+    """Fetch the page, and post the form of its last button as a browser does."""
     page = web.client.get(path).text
-    form = re.search(r'<form method="post"(?: action="([^"]+)")?', page)
-    assert form is not None
-    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)">', page))
-    target = httpx.URL(f"http://any.example{path}").join(form[1] or "").path
+    form = re.findall(r'<form method="post"(?: action="([^"]+)")?(.*?)</form>', page, re.DOTALL)[-1]
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)">', form[1]))
+    target = httpx.URL(f"http://any.example{path}").join(form[0]).path
     return web.client.post(target, data=fields)
 
 
@@ -152,7 +151,7 @@ def test_the_button_says_goodbye_and_how_to_come_back(web: Web) -> None:
     assert not gets_mail(web, reader)
     again = web.client.get(path)
     assert "You are unsubscribed" in again.text
-    assert "<button" not in again.text
+    assert ">Unsubscribe<" not in again.text
 
 
 def test_no_page_shows_the_whole_address(web: Web) -> None:
@@ -220,7 +219,9 @@ def test_a_token_is_good_for_its_door_only(web: Web) -> None:
     reader = web.subscribe(ADA)
     assert web.client.get(path_for(reader, door="p")).status_code == 200
     assert web.client.get(path_for(reader, door="p", purpose="unsubscribe")).status_code == 404
-    assert web.client.post(path_for(reader, door="p")).status_code == 405
+    for door, purpose in (("p", "unsubscribe"), ("b", "unsubscribe"), ("r", "preferences")):
+        path = path_for(reader, door=door, purpose=purpose)
+        assert web.client.post(path).status_code == 404, door
 
 
 def test_a_link_never_grows_old(tmp_path: Path, web: Web) -> None:
@@ -290,16 +291,3 @@ def test_a_held_database_asks_to_come_again(tmp_path: Path) -> None:
     finally:
         holder.close()
         store.close()
-
-
-def test_preferences_show_the_readers_topics_and_the_way_out(web: Web) -> None:
-    reader = web.subscribe(ADA, topics=("sports", "news", "a-section-that-is-gone"))
-    path = path_for(reader, door="p")
-    page = web.client.get(path).text
-    assert re.findall(r"<li>([^<]+)</li>", page) == ["The top story of the day", "News", "Sports"]
-    assert 'href="mailto:desk@porttide.example"' in page
-    assert "You are unsubscribed" in press_button(web, path).text
-    assert not gets_mail(web, reader)
-    assert "You are unsubscribed" in web.client.get(path).text
-    everything = web.client.get(path_for(web.subscribe("omar@readers.example"), door="p")).text
-    assert re.findall(r"<li>([^<]+)</li>", everything)[1:] == ["News", "Town Hall", "Sports"]

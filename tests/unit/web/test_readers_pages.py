@@ -9,8 +9,8 @@ import pytest
 from digest.compose.colour import palette
 from digest.model.newsroom import Section, Theme
 from digest.model.readers import Subscriber, SubscriptionState
+from digest.web.chosen import topic_titles
 from digest.web.look import house_look, look_of
-from digest.web.preferences import topic_titles
 from digest.web.reader import has_left, masked
 from digest.web.words import ENGLISH, FRENCH, PageWords, page_words_for
 from tests.unit.compose.editions import FRENCH as FRENCH_PUBLICATION
@@ -34,6 +34,11 @@ def strings(words: PageWords) -> dict[str, str]:
     plain = {one.name: getattr(words, one.name) for one in fields(words)}
     troubles = plain.pop("troubles")
     cut = plain.pop("link_cut")
+    choose = plain.pop("choose")
+    for one in fields(choose):
+        said = getattr(choose, one.name)
+        many = said if isinstance(said, dict) else {"": said}
+        plain |= {f"choose {one.name} {key}": text for key, text in many.items()}
     told = {f"trouble {status}": " ".join(astuple(one)) for status, one in troubles.items()}
     return {**plain, **told, "link cut": " ".join(astuple(cut))}
 
@@ -108,11 +113,11 @@ def test_only_who_unsubscribed_has_left(state: SubscriptionState, is_gone: bool)
 def test_topics_are_named_in_the_mails_order(
     topics: tuple[str, ...], titles: tuple[str, ...]
 ) -> None:
-    assert topic_titles(reader(topics=topics), replace(PUBLICATION, sections=SECTIONS)) == titles
+    assert topic_titles(topics, replace(PUBLICATION, sections=SECTIONS)) == titles
 
 
 def test_a_publication_that_was_given_up_has_no_topics() -> None:
-    assert topic_titles(reader(), None) == ()
+    assert topic_titles((), None) == ()
 
 
 def test_the_only_publication_is_the_house() -> None:
