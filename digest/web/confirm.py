@@ -16,9 +16,8 @@ from digest.store.editions import list_editions
 from digest.store.engine import Store
 from digest.subscribe.ticket import Ticket, read_ticket
 from digest.subscribe.token import make_token
-from digest.web.preferences import PURPOSE as PREFERENCES
-from digest.web.reader import LINK_CUT, Named, masked, reader_of
-from digest.web.signup import agent_of, peer_of
+from digest.web.reader import LINK_CUT, PREFERENCES, Named, masked, reader_of
+from digest.web.signup import agent_of
 from digest.web.signup_words import look_in, signup_words_for
 from digest.web.site import Site
 
@@ -53,7 +52,7 @@ async def confirm(site: Site, request: Request) -> Response:
         site.store,
         ticket.subscriber_id,
         ticket.publication,
-        ip=peer_of(request),
+        ip=site.client_of(request) or None,
         user_agent=agent_of(request),
         now=site.clock(),
     )

@@ -6,15 +6,17 @@ from starlette.routing import BaseRoute, Route
 
 from digest.web.confirm import confirm
 from digest.web.embed import show_banner, show_script
-from digest.web.signup import Door, Limiter, NoLimits
+from digest.web.signup import Door
 from digest.web.site import Site
+from digest.web.turnstile import Turnstile
 
 
-def signup_routes(site: Site, limiter: Limiter | None = None) -> list[BaseRoute]:
-    """Of all publications; `limiter` None: without limits."""
+def signup_routes(site: Site) -> list[BaseRoute]:
+    """Of all publications, which count a network's and an address's requests together."""
+    turnstile = Turnstile()
     routes: list[BaseRoute] = [Route("/c/{token}", partial(confirm, site), methods=["GET", "POST"])]
     for slug in site.publications:
-        door = Door(site, slug, limiter or NoLimits())
+        door = Door(site, slug, turnstile)
         routes += [
             Route(f"/{slug}/subscribe", door.answer, methods=["GET", "POST"]),
             Route(f"/{slug}/banner", partial(show_banner, door)),

@@ -25,7 +25,7 @@ async def come_back(site: Site, request: Request) -> Response:
     """POST /b/{token}."""
     named = named_by(site, request, purpose=GOODBYE)
     await read_form(request)
-    noted = asked_by(request, source=SOURCE, now=site.clock())
+    noted = asked_by(site, request, source=SOURCE, now=site.clock())
     is_back = await site.in_thread(_resubscribe, site, named, noted)
     reader = await reader_of(site, named)
     if reader is None or has_left(reader):
@@ -40,7 +40,7 @@ async def say_why(site: Site, request: Request) -> Response:
     note = reason_of(form.get("reason", ""), form.get("more", ""))
     is_noted = False
     if note:
-        noted = asked_by(request, source=SOURCE, now=site.clock(), note=note)
+        noted = asked_by(site, request, source=SOURCE, now=site.clock(), note=note)
         is_noted = await site.in_thread(_note_reason, site, named, noted)
     reader = await reader_of(site, named)
     if reader is not None and not has_left(reader):

@@ -70,7 +70,7 @@ async def chosen_page(
 async def _changed(site: Site, named: Named, request: Request) -> Response:
     offer = _offer(site, named)
     draft = read_draft(await read_form(request), offer)
-    noted = asked_by(request, source=SOURCE, now=offer.now)
+    noted = asked_by(site, request, source=SOURCE, now=offer.now)
     answer = await site.in_thread(_save, site, named, draft, offer, noted)
     if answer.reader is None or answer.kept is None:
         return await left_page(site, named, answer.reader)

@@ -90,12 +90,14 @@ def look_of_reader(site: Site, named: Named, reader: Subscriber | None) -> Look:
     return replace(look, language=language, words=page_words_for(language))
 
 
-def asked_by(request: Request, *, source: str, now: datetime, note: str = "") -> Consent:
+def asked_by(
+    site: Site, request: Request, *, source: str, now: datetime, note: str = ""
+) -> Consent:
     """Who asked for a change, and from where, for the record."""
     return Consent(
         source=source,
         at=now,
-        ip=request.client.host[:45] if request.client else None,
+        ip=site.client_of(request) or None,
         note=note,
         page=request.url.path.partition(request.path_params["token"])[0],
         user_agent=clean_line(request.headers.get("user-agent", ""), MAX_USER_AGENT),

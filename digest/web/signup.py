@@ -7,10 +7,9 @@ than a second or words consent otherwise is shown again, filled in: one more pre
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from time import monotonic
-from typing import Protocol
 
 import anyio
 from starlette.requests import Request as WebRequest
@@ -25,6 +24,7 @@ from digest.web.form import read_form
 from digest.web.look import Look
 from digest.web.signup_words import Wording, look_in, signup_words_for, wording_of
 from digest.web.site import Site
+from digest.web.turnstile import Turnstile
 
 FORM = "form"
 FORM_LIVES = timedelta(days=1)
@@ -35,21 +35,6 @@ ANSWER_AFTER_S = 0.05
 MAX_NAME, MAX_PAGE, MAX_AGENT = 100, 500, 300
 TRAP = "fax"
 _WEB_PAGE = re.compile(r"https?://[^\s\"'<>]+")
-
-
-class Limiter(Protocol):
-    """Says whether somebody may ask once more."""
-
-    def allows(self, *, ip: str | None, address: str, now: datetime) -> bool:
-        """Counts the request, and says whether it is within the limits."""
-
-
-class NoLimits:
-    """Lets everybody pass."""
-
-    def allows(self, *, ip: str | None, address: str, now: datetime) -> bool:  # noqa: ARG002
-        """Always."""
-        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +62,7 @@ class Door:
 
     site: Site
     slug: str
-    limiter: Limiter = field(default_factory=NoLimits)
+    turnstile: Turnstile
 
     async def answer(self, request: WebRequest) -> Response:
         """GET, HEAD and POST /{publication}/subscribe."""
@@ -137,10 +122,10 @@ class Door:
             as_given=address.as_given,
             name=fields.name,
             topics=fields.topics,
-            proof=_proof(request, wording, look, fields),
+            proof=self._proof(request, wording, look, fields),
         )
         now = self.site.clock()
-        is_allowed = self.limiter.allows(ip=wish.proof.ip, address=wish.address, now=now)
+        is_allowed = self.turnstile.allows(ip=wish.proof.ip or "", address=wish.address, now=now)
         # Programs fill in every field there is.
         if is_allowed and not posted.get(TRAP):
             await self.site.in_thread(take_requests, self.site.store, (wish,), now=now)
@@ -168,30 +153,24 @@ class Door:
             page=_page(posted.get("on", "")) or _page(request.headers.get("referer", "")),
         )
 
+    def _proof(self, request: WebRequest, wording: Wording, look: Look, fields: Fields) -> Proof:
+        return Proof(
+            wording=wording.text,
+            wording_version=wording.version,
+            language=look.language,
+            page=fields.page or str(request.url.path),
+            ip=self.site.client_of(request) or None,
+            user_agent=agent_of(request),
+        )
+
     def _topics(self, fields: Fields) -> tuple[Topic, ...]:
         sections = self.site.publications[self.slug].sections
         return tuple(Topic(one.slug, one.title, one.slug in fields.topics) for one in sections)
 
 
-def peer_of(request: WebRequest) -> str | None:
-    """The address that the request comes from."""
-    return request.client.host[:45] if request.client else None
-
-
 def agent_of(request: WebRequest) -> str:
     """What the browser calls itself, as far as it is kept."""
     return tidy(request.headers.get("user-agent", ""))[:MAX_AGENT]
-
-
-def _proof(request: WebRequest, wording: Wording, look: Look, fields: Fields) -> Proof:
-    return Proof(
-        wording=wording.text,
-        wording_version=wording.version,
-        language=look.language,
-        page=fields.page or str(request.url.path),
-        ip=peer_of(request),
-        user_agent=agent_of(request),
-    )
 
 
 def _page(text: str) -> str:

@@ -48,7 +48,7 @@ async def leave(site: Site, request: Request) -> Response:
 async def _end(site: Site, named: Named, request: Request) -> Response:
     is_page = (await read_form(request)).get("answer") == "page"
     source = "unsubscribe page" if is_page else "one click"
-    noted = asked_by(request, source=source, now=site.clock())
+    noted = asked_by(site, request, source=source, now=site.clock())
     reader = await site.in_thread(_unsubscribe, site.store, named, noted, site.clock())
     if is_page:
         return await left_page(site, named, reader)

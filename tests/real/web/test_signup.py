@@ -13,6 +13,7 @@ from digest.store.engine import Store
 from digest.store.schema import consent, letter, subscriber, subscription
 from digest.store.subscribers import unsubscribe
 from digest.store.suppressions import suppress_address
+from digest.web.turnstile import NETWORK_BURST
 from tests.real.web.server import FRENCH_SLUG, NOW, SLUG, Web
 from tests.real.web.signups import (
     ADA,
@@ -301,3 +302,21 @@ def test_many_at_once_for_one_address_write_one_letter(web_on_both: Web) -> None
     assert {answer.status_code for answer in answers} == {200}
     assert letters(web.store) == [("confirm", ADA)]
     assert reader_id(web.store) > 0
+
+
+def test_a_flood_from_one_network_is_answered_and_little_of_it_written(web: Web) -> None:
+    """The burst of a network; the others get the same answer, and no letter."""
+    answers = set()
+    for number in range(200):
+        fields = form(web, address=f"reader{number}@readers.example")
+        answers.add(web.client.post(f"/{SLUG}/subscribe", data=fields).status_code)
+    assert answers == {200}
+    assert len(letters(web.store)) == NETWORK_BURST
+
+
+def test_who_asks_is_known_behind_a_trusted_proxy(web: Web) -> None:
+    web.client.post(
+        f"/{SLUG}/subscribe", data=form(web), headers={"x-forwarded-for": "1.1.1.1, 198.51.100.7"}
+    )
+    with web.store.read() as connection:
+        assert connection.scalars(select(consent.c.ip)).all() == ["198.51.100.7"]
