@@ -97,6 +97,16 @@ def test_a_kept_connection_is_good_for_many_requests(hasty: Web) -> None:
             time.sleep(0.2)  # together longer than a request may take
 
 
+def test_no_answer_waits_for_an_acknowledgement(web: Web) -> None:
+    """Nagle's algorithm and a delayed acknowledgement would make it 40 ms each time."""
+    times: list[float] = []
+    for _ in range(20):
+        began = time.monotonic()
+        assert web.client.get("/healthz").status_code == 200
+        times.append(time.monotonic() - began)
+    assert min(times) < 0.030
+
+
 def test_requests_sent_together_are_answered_in_their_order(web: Web) -> None:
     wanted = f"GET /{SLUG} HTTP/1.1\r\nHost: w\r\n\r\nGET /healthz HTTP/1.1\r\nHost: w\r\n"
     with dial(address_of(web)) as line:
