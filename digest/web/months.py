@@ -8,8 +8,9 @@ from itertools import groupby
 
 from digest.compose.plain import cut, tidy
 from digest.compose.when import long_day
-from digest.compose.words import Words
+from digest.compose.words import Words, primary
 from digest.model.archive import SentEdition
+from digest.model.edition import Story
 
 LEDE_LIMIT = 180
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -19,7 +20,7 @@ _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A line of the list; `href` is relative to the page. `headline` is the lead's, "" where the
-    subject says the same."""
+    subject says the same; `language` is the lead's, "" where it is the publication's own."""
 
     href: str
     day: str
@@ -27,6 +28,7 @@ class Listed:
     subject: str
     headline: str
     lede: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +120,10 @@ def _listed(sent: SentEdition, words: Words, base: str) -> Listed:
         subject=subject,
         headline="" if headline == subject else headline,
         lede=cut(tidy(sent.edition.lead.lede), LEDE_LIMIT),
+        language=_language(sent.edition.lead, words),
     )
+
+
+def _language(lead: Story, words: Words) -> str:
+    theirs = primary(lead.language)
+    return theirs if theirs.isalpha() and theirs != words.language else ""

@@ -43,6 +43,7 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
         "months": ({"title": "January 2026", "editions": ({
             "href": "a/2026-01-02", "day": "2026-01-02", "date": "Friday", "subject": "A subject",
             "headline": "A headline", "lede": "A lede.",
+            "language": "fr",
         },)},),
         "years": ({"title": "2026", "months": (
             {"href": "2026-01", "title": "January", "is_here": True},

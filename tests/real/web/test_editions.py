@@ -250,6 +250,19 @@ def test_a_short_list_names_no_months(web: Web) -> None:
     assert '<p class="headline">The lead</p>' in web.client.get(f"/{SLUG}").text
 
 
+def test_a_lead_in_french_is_read_out_in_french(web: Web) -> None:
+    french = replace(EDITION.lead, title="La mer", lede="Elles ont 19 ans.", language="fr")
+    web.publish(replace(EDITION, lead=french))
+    page = web.client.get(f"/{SLUG}").text
+    assert '<span lang="fr">La mer</span>' in page
+    assert '<p lang="fr">Elles ont 19 ans.</p>' in page
+    earlier = replace(EDITION, day=DAY - timedelta(days=1), lead=french)
+    web.publish(earlier, subject="The day in short")
+    page = web.client.get(f"/{SLUG}").text
+    assert "<span>The day in short</span>" in page
+    assert '<p class="headline" lang="fr">La mer</p>' in page
+
+
 def test_the_feed_has_what_readers_have(web_on_both: Web) -> None:
     web = web_on_both
     for n in range(1, 26):

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from digest.compose.words import ENGLISH, FRENCH
+from digest.compose.words import ENGLISH, FRENCH, Words
 from digest.model.archive import SentEdition
 from digest.web.months import after, by_month, month_of, month_title, years_of
 from tests.unit.compose.editions import DAY, EDITION, LEAD
@@ -73,6 +73,23 @@ def test_a_lead_is_named_where_the_subject_does_not() -> None:
     assert named.lede.endswith("…")
     ((month,),) = [by_month([sent(DAY, "x\ny", title="", lede="")], ENGLISH, base="")]
     assert (month.editions[0].subject, month.editions[0].lede) == ("x y", "")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "words", "shown"),
+    [
+        ("fr", ENGLISH, "fr"),
+        ("fr-CA", FRENCH, ""),
+        ("en", FRENCH, "en"),
+        (None, ENGLISH, ""),
+        ('en" onclick="x', FRENCH, ""),
+    ],
+)
+def test_a_lead_in_another_language_is_said_to_be(
+    theirs: str | None, words: Words, shown: str
+) -> None:
+    (month,) = by_month([sent(DAY, "A subject", language=theirs)], words, base="")
+    assert month.editions[0].language == shown
 
 
 def test_every_month_is_a_way() -> None:
