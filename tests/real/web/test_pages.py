@@ -50,6 +50,8 @@ def every_path(web: Web) -> dict[str, int]:
         path_for(reader, door="p"): 200,
         f"/{SLUG}": 200,
         f"/{SLUG}/{DAY}": 200,
+        f"/{SLUG}/2026-03": 200,
+        f"/{SLUG}/feed.xml": 200,
         f"/{FRENCH_SLUG}": 200,
         "/healthz": 200,
         "/metrics": 200,
