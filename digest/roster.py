@@ -6,23 +6,25 @@ time, so an import that was broken off is simply run again.
 
 import csv
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
-from digest.errors import UnreadableFileError
+from digest.errors import SettingsError, UnreadableFileError
 from digest.lists import read_lists
 from digest.model.newsroom import Section
 from digest.model.readers import Consent, Wish
 from digest.store.engine import Store
+from digest.store.forgetting import any_forgotten, forgotten_among, known_among
 from digest.store.intake import Taken, take_in
 from digest.store.leaving import Keepsake, keepsakes
 from digest.subscribe.columns import recognise
+from digest.subscribe.forgotten import Forgetter
 from digest.subscribe.rows import BadRow, Unconfirmed, guarded, read_row
 from digest.subscribe.table import read_table
 
@@ -63,17 +65,20 @@ def import_file(
     now: datetime,
     sections: Sequence[Section] = (),
     on_progress: OnProgress = lambda _n: None,
+    key: bytes | None = None,
 ) -> ImportReport:
     """Take in a CSV file, or a ZIP of them, whatever program exported it.
 
     Rows of readers who left, or whose address failed, become suppressions; nobody is subscribed
     again. A bad row is reported and does not stop the rest. With `sections`, topics are known by
     slug or title and others are left out and reported; without, they are taken as they come.
-    Raises UnreadableFileError when no column of addresses can be found, StoreError.
+    `key` is the installation's: with it those who were forgotten are known and kept out.
+    Raises UnreadableFileError when no column of addresses can be found, StoreError, SettingsError
+    (there are forgotten ones, and no key).
     """
     report = ImportReport()
     known = {word.casefold(): one.slug for one in sections for word in (one.title, one.slug)}
-    take = partial(_take, store, publication, known, now)
+    take = partial(_take, store, publication, known, now, _forgetter(store, key))
     for product, readings in _lists(path):
         report = replace(report, products=(*report.products, product))
         for chunk, taken in _ahead(readings, take):
@@ -98,16 +103,44 @@ def _ahead(
             yield read, job.result()
 
 
+def _forgetter(store: Store, key: bytes | None) -> Forgetter | None:
+    with store.read() as connection:
+        if not any_forgotten(connection):
+            return None
+    if key is None:
+        raise SettingsError(
+            ("DIGEST_SECRET_KEY: missing; without it those who were forgotten are not known",)
+        )
+    return Forgetter(key)
+
+
 def _take(
     store: Store,
     publication: str,
     known: Mapping[str, str],
     now: datetime,
+    forgetter: Forgetter | None,
     chunk: Sequence[Reading],
 ) -> Taken:
     wishes = [_settled(one, known) for one in chunk if isinstance(one, Wish)]
     with store.write() as connection:
-        return take_in(connection, publication, wishes, now=now)
+        barred = _barred(connection, publication, wishes, forgetter)
+        kept = [one for one in wishes if one.address not in barred]
+        taken = take_in(connection, publication, kept, now=now)
+    return replace(taken, n_kept_out=taken.n_kept_out + len(wishes) - len(kept))
+
+
+def _barred(
+    connection: Any, publication: str, wishes: Sequence[Wish], forgetter: Forgetter | None
+) -> Collection[str]:
+    """Addresses that were forgotten, and whose owners have not come back by themselves. What a list
+    says of them is not kept either, were it only that they left."""
+    if forgetter is None:
+        return ()
+    hashes = {forgetter.hash(one.address): one.address for one in wishes}
+    found = forgotten_among(connection, hashes.keys(), publication=publication)
+    addresses = {hashes[one] for one in found}
+    return addresses - known_among(connection, addresses)
 
 
 def _lists(path: Path) -> Iterator[tuple[str, Iterator[Reading]]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
+from digest.cli import rights
 from digest.cli.context import Context, open_context
 from digest.cli.options import now
 from digest.cli.reader_counts import readers_line
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from digest.roster import ImportReport
     from digest.subscribe.address import Address
 
-app = typer.Typer(help="Add, remove, list, import and export readers.", no_args_is_help=True)
+app = typer.Typer(
+    help="Add, remove, list, import and export readers; show, export and forget one.",
+    no_args_is_help=True,
+)
+app.command()(rights.show)
+app.command("export-data")(rights.export_data)
+app.command()(rights.forget)
 
 PublicationOption = Annotated[
     str | None, typer.Option("--publication", "-p", help="Its slug; not needed for the only one.")
@@ -49,6 +56,8 @@ def add(
         wanted = _topics(chosen, topics)
         with context.store.write() as connection:
             _lift(connection, known.folded, chosen, consent)
+            if not consent:
+                _refuse_forgotten(connection, context, known.folded, chosen)
             add_subscriber(
                 connection,
                 publication=chosen.slug,
@@ -75,6 +84,23 @@ def _lift(connection: Any, address: str, publication: "Publication", consent: st
     if not consent:
         raise UsageError(f'{why} If they want it again, say how they told you: --consent "..."')
     lift_suppression(connection, address, publication=publication.slug)
+
+
+def _refuse_forgotten(
+    connection: Any, context: Context, address: str, publication: "Publication"
+) -> None:
+    from digest.store.forgetting import any_forgotten, forgotten_among, known_among
+    from digest.subscribe.forgotten import Forgetter
+
+    key = context.settings.secret_key
+    if key is None or not any_forgotten(connection) or known_among(connection, [address]):
+        return
+    hashed = Forgetter(key).hash(address)
+    if forgotten_among(connection, [hashed], publication=publication.slug):
+        raise UsageError(
+            f"{address} asked to be forgotten. If they want it again, say how they told you: "
+            '--consent "..."'
+        )
 
 
 @app.command()
@@ -170,6 +196,7 @@ def import_them(
                 publication=chosen.slug,
                 sections=chosen.sections,
                 now=now(),
+                key=context.settings.secret_key,
                 on_progress=count,
             )
     _print_report(report, chosen)

@@ -71,7 +71,7 @@ def find_suppression(
     ).first()
     if row is None:
         return None
-    return _suppression(row)
+    return suppression_of(row)
 
 
 def list_suppressions(
@@ -84,7 +84,7 @@ def list_suppressions(
         .order_by(suppression.c.address)
         .limit(limit)
     )
-    return tuple(_suppression(row) for row in rows)
+    return tuple(suppression_of(row) for row in rows)
 
 
 def reasons_of(
@@ -131,7 +131,8 @@ def is_address_suppressed(address: ColumnElement[str], publication: str) -> Colu
     )
 
 
-def _suppression(row: Row[Any]) -> Suppression:
+def suppression_of(row: Row[Any]) -> Suppression:
+    """A row of the table as a value."""
     return Suppression(
         address=row.address,
         publication=row.publication,
