@@ -125,7 +125,7 @@ FRENCH = ChoiceWords(
     saved_pause="Rien jusqu’au {date}\u00a0; puis l’envoi reprend de lui-même.",
     saved_topics="La nouvelle du jour, et {topics}",
     saved_all="Tous les sujets",
-    back="Vous êtes de nouveau abonné. Voici ce que vous recevez maintenant\u00a0:",
+    back="L’abonnement reprend. Voici ce que vous recevez maintenant\u00a0:",
     not_saved="Rien n’est encore enregistré\u00a0:",
     problems={
         "no form": "Le formulaire n’est pas arrivé entier. Remplissez-le de nouveau.",
@@ -142,7 +142,7 @@ FRENCH = ChoiceWords(
     reasons={
         "too often": "C’était trop souvent",
         "not for me": "Ce n’était pas ce qui m’intéresse",
-        "never asked": "Je ne me suis jamais abonné",
+        "never asked": "Je ne l’ai jamais demandé",
         "other": "Autre chose",
     },
     left_reason_more="Dans vos mots",
