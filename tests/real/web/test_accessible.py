@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.real.web.server import FRENCH_SLUG, SLUG, Web, path_for
+from tests.real.web.signups import confirm_path
 from tests.unit.compose.editions import DAY
 
 pytestmark = pytest.mark.needs_chromium
@@ -32,7 +33,11 @@ def pages_of(web: Web, slug: str) -> list[str]:
         path_for(reader, slug=slug),
         path_for(reader, door="p", slug=slug),
         path_for(999, slug=slug),  # left
+        f"/{slug}/subscribe",
+        f"/{slug}/banner",
+        confirm_path(reader, slug),
         f"/{slug}",
+        f"/{slug}/2026-03",
         f"/{slug}/2001-01-01",  # no such page
     ]
 
